@@ -1,0 +1,222 @@
+# Muster. `make help` lists the targets. V=1 shows the commands, VARIANT= and CC= choose a build,
+# WERROR=1 turns warnings into errors, your CFLAGS and LDFLAGS come last. Output goes to build/$(VARIANT).
+
+VARIANT  ?= debug
+VARIANTS := debug release asan msan m32 fuzz coverage
+ifeq ($(filter $(VARIANT),$(VARIANTS)),)
+$(error unknown VARIANT=$(VARIANT); known: $(VARIANTS))
+endif
+
+# The core and the plain adapter need no library: these two variants build nothing else.
+CORE_ONLY := $(filter msan m32,$(VARIANT))
+USUAL_CC  := $(if $(filter msan fuzz,$(VARIANT)),clang,gcc)
+ifeq ($(origin CC),default)
+CC := $(USUAL_CC)
+endif
+# A BUILD of your own (make BUILD=build/mine) is the root of the other variants too.
+ROOT  := $(if $(filter undefined,$(origin BUILD)),build,$(BUILD))
+BUILD ?= build/$(VARIANT)$(if $(filter-out $(USUAL_CC),$(CC)),-$(notdir $(lastword $(CC))))
+Q     := $(if $(V),,@)
+say    = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
+sub    = $(MAKE) --no-print-directory VARIANT=$(1) BUILD=$(ROOT)/$(1)
+
+STD  := -std=c11 -D_POSIX_C_SOURCE=200809L
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-qual -Wcast-align \
+        -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
+        -Wswitch-enum -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference $(if $(WERROR),-Werror)
+SAN  := -fno-sanitize-recover=all -fno-omit-frame-pointer
+CFLAGS_debug    := -O0 -g3
+CFLAGS_release  := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+CFLAGS_asan     := -O1 -g3 -fsanitize=address,undefined $(SAN)
+CFLAGS_msan     := -O1 -g3 -fsanitize=memory -fsanitize-memory-track-origins $(SAN)
+CFLAGS_m32      := -m32 -O1 -g
+CFLAGS_fuzz     := -O1 -g3 -fsanitize=fuzzer-no-link,address,undefined $(SAN)
+CFLAGS_coverage := -O0 -g --coverage
+
+PKGS := libsodium jansson
+PC   := $(shell pkg-config --cflags $(PKGS) 2>&1)
+LIBS := $(shell pkg-config --libs $(PKGS) 2>&1)
+# What pkg-config cannot say is said by ci/check_libs.sh, in one line, before the first file that needs it.
+$(foreach v,PC LIBS,$(if $(findstring not,$($(v))),$(eval $(v) :=)))
+CRYPTO_LIBS := -lmbedcrypto $(or $(filter %sodium,$(LIBS)),-lsodium)
+JSON_LIBS   := $(or $(filter %jansson,$(LIBS)),-ljansson)
+
+# Rooms. An include path per room is what the room may know; ci/layers.sh checks what -I cannot.
+c_in     = $(sort $(wildcard $(1)))
+objs     = $(patsubst %.c,$(BUILD)/%.o,$(1))
+LIB_O   := $(call objs,$(call c_in,peers/lib/*.c))
+REAL_O  := $(call objs,$(call c_in,peers/lib/crypto/mbedtls.c))
+PLAIN_O := $(call objs,$(call c_in,peers/lib/crypto/plain.c))
+TESTS_C := $(call c_in,peers/tests/test_*.c)
+PLAIN_C := $(call c_in,peers/tests/plain/test_*.c)
+HELP_O  := $(call objs,$(filter-out $(TESTS_C),$(call c_in,peers/tests/*.c)))
+VEC_O   := $(call objs,$(call c_in,vectors/*.c))
+CLI_O   := $(call objs,$(call c_in,harness/cli/*.c))
+FUZZ_C  := $(call c_in,fuzz/targets/*.c)
+FHELP_O := $(call objs,$(filter-out fuzz/main_replay.c,$(call c_in,fuzz/*.c)))
+MAIN_O  := $(BUILD)/fuzz/main_replay.o
+LIB     := $(BUILD)/libgosc.a
+REAL_T  := $(patsubst %.c,$(BUILD)/%,$(TESTS_C))
+PLAIN_T := $(patsubst %.c,$(BUILD)/%,$(PLAIN_C))
+BARE_T  := $(patsubst %.c,$(BUILD)/bare/%,$(TESTS_C))
+PROGRAMS = $(PLAIN_T) $(if $(CORE_ONLY),$(sort $(wildcard $(BARE_T))),$(REAL_T))
+REPLAYS := $(foreach t,$(FUZZ_C:fuzz/targets/%.c=%),$(BUILD)/replay/plain/$(t) $(BUILD)/replay/real/$(t))
+FUZZERS := $(foreach t,$(FUZZ_C:fuzz/targets/%.c=%),$(BUILD)/fuzzer/plain/$(t) $(BUILD)/fuzzer/real/$(t))
+
+$(BUILD)/peers/lib/%.o:        INC :=
+$(BUILD)/peers/lib/crypto/%.o: INC := -Ipeers/lib $(filter %sodium,$(PC))
+$(BUILD)/peers/tests/%.o:      INC := -Ipeers/lib -Ipeers/tests
+$(BUILD)/vectors/%.o:          INC := -I$(BUILD)/include $(PC)
+$(BUILD)/harness/%.o:          INC := -I$(BUILD)/include -Ivectors -Iharness $(PC)
+$(BUILD)/fuzz/%.o:             INC := -Ipeers/lib -Ifuzz
+
+COMPILE = $(CC) $(STD) $(WARN) $(CFLAGS_$(VARIANT)) $(INC) $(CPPFLAGS) $(CFLAGS)
+LINK    = $(CC) $(CFLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT)) $(CFLAGS) $(LDFLAGS)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: FORCE
+
+all: $(if $(CORE_ONLY),$(LIB),muster) ## build the muster command (or only the core: VARIANT=msan, m32)
+
+muster: $(BUILD)/muster ## build the muster command in build/$(VARIANT)
+
+run: ## build the release command and run the whole suite of vectors
+	$(Q)$(call sub,release) muster
+	$(Q)$(ROOT)/release/muster vectors
+
+vectors: muster ## replay the vectors with this VARIANT
+	$(Q)$(BUILD)/muster vectors
+
+tests: $(LIB) $(PLAIN_T) $(if $(CORE_ONLY),bare,$(REAL_T)) ## build the test programs of this VARIANT
+
+check: tests ## build and run the test programs of this VARIANT
+	$(Q)sh ci/tally programs '$(VARIANT)' $$($(MAKE) -s list-tests)
+
+list-tests:
+	@printf '%s\n' $(PROGRAMS)
+
+test: ## everything a change must pass (what ci/test calls)
+	$(Q)sh ci/suite.sh test $(ROOT)
+
+nightly: ## test, and what takes longer: fuzz campaigns, analysers, mutants, coverage
+	$(Q)sh ci/suite.sh nightly $(ROOT)
+
+layers: ## check that peers/lib calls no I/O, clock or allocator, and who includes whom
+	$(Q)$(call sub,release) $(ROOT)/release/libgosc.a
+	$(Q)sh ci/layers.sh $(ROOT)/release/libgosc.a
+
+mutants: ## is every seeded fault caught, for the named reason?
+	$(Q)if [ -x harness/mutants/run ]; then exec harness/mutants/run; else exec python3 harness/mutants/run.py; fi
+
+debian13: ## build and test in a Debian 13 tree (Mbed TLS 3.6, gcc 14); needs root
+	$(Q)sh ci/debian.sh build-and-test $(ROOT)
+
+debian12: ## a bare Debian 12: clone HEAD there, run ci/start and ci/test; needs root
+	$(Q)sh ci/debian.sh fresh-machine $(ROOT)
+
+footprint: ## code, static RAM and stack of the core on a Cortex-M4
+	$(Q)sh ci/footprint.sh $(ROOT)/footprint
+
+fuzzers: $(FUZZERS) ## build the fuzz targets (VARIANT=fuzz)
+
+replays: $(REPLAYS) ## build the fuzz targets with a main that replays files (any compiler)
+
+fuzz-replay: replays ## replay corpora and past finds
+	$(Q)sh ci/fuzz.sh replay $(BUILD)/replay
+
+fuzz-smoke: ## every fuzz target for FUZZ_SECONDS (default 10)
+	$(Q)$(call sub,fuzz) fuzzers
+	$(Q)sh ci/fuzz.sh campaign $(ROOT)/fuzz/fuzzer $(or $(FUZZ_SECONDS),10)
+
+fuzz: ## a campaign: every fuzz target for FUZZ_SECONDS (default 1800)
+	$(Q)$(call sub,fuzz) fuzzers
+	$(Q)sh ci/fuzz.sh campaign $(ROOT)/fuzz/fuzzer $(or $(FUZZ_SECONDS),1800)
+
+format: ## format the C sources (clang-format 14)
+	$(Q)sh ci/format.sh write
+
+format-check: ## say which C sources are not formatted
+	$(Q)sh ci/format.sh check
+
+analyze: ## clang --analyze and gcc -fanalyzer; a finding is an error
+	$(Q)sh ci/analyze.sh $(ROOT)/analyze $(filter-out -Werror,$(WARN))
+
+valgrind: tests ## the test programs of this VARIANT under valgrind
+	$(Q)sh ci/tally valgrind 'valgrind' $$($(MAKE) -s list-tests)
+
+coverage: ## branch coverage of peers/lib by tests and vectors
+	$(Q)$(call sub,coverage) tests muster
+	$(Q)sh ci/coverage.sh $(ROOT)/coverage
+
+bench: ## cost of every operation, beside its physical limit
+	$(Q)$(call sub,release) muster
+	$(Q)$(ROOT)/release/muster bench
+
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-13s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+
+clean: ## remove what was built (debian trees stay; remove build/ by hand for those)
+	$(Q)for d in $(addprefix $(ROOT)/,$(VARIANTS) *-gcc *-clang footprint analyze suite); do rm -rf "$$d"; done
+
+# ---- objects ----
+
+# Objects are made again when compiler or flags change; the file keeps its date otherwise.
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D); printf '%s\n' '$(CC) $(STD) $(WARN) $(CFLAGS_$(VARIANT)) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' \
+	  >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+# All that vectors and harness see of peers/lib.
+$(BUILD)/include/gosc.h:
+	@mkdir -p $(@D); printf '#include "%s/peers/lib/gosc.h"\n' '$(CURDIR)' >$@
+
+$(BUILD)/libs: ci/check_libs.sh
+	$(Q)mkdir -p $(@D); sh ci/check_libs.sh $(CC) && touch $@
+
+$(REAL_O) $(VEC_O) $(CLI_O): | $(BUILD)/libs $(BUILD)/include/gosc.h
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D); $(COMPILE) -MMD -MP -c $< -o $@
+
+# ---- programs ----
+
+$(LIB): $(LIB_O)
+	$(call say,AR,$@)
+	$(Q)mkdir -p $(@D); rm -f $@; ar rcs $@ $^
+
+$(BUILD)/muster: $(CLI_O) $(VEC_O) $(REAL_O) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $(CLI_O) $(VEC_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS) $(JSON_LIBS)
+
+$(REAL_T): $(BUILD)/%: $(BUILD)/%.o $(HELP_O) $(REAL_O) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $< $(HELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
+
+$(PLAIN_T): $(BUILD)/%: $(BUILD)/%.o $(HELP_O) $(PLAIN_O) $(LIB)
+	$(call say,LINK,$@)
+	$(Q)$(LINK) -o $@ $< $(HELP_O) $(LIB) $(PLAIN_O) $(LIB)
+
+# Without the real adapter: the test programs that need no cryptography at all.
+bare: $(call objs,$(TESTS_C)) $(HELP_O) $(LIB)
+	$(Q)sh ci/link_bare.sh $(BUILD) '$(LINK)' '$(HELP_O) $(LIB)' $(TESTS_C:%.c=%)
+
+$(BUILD)/fuzzer/plain/%: $(BUILD)/fuzz/targets/%.o $(FHELP_O) $(PLAIN_O) $(LIB)
+	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB)
+$(BUILD)/fuzzer/real/%: $(BUILD)/fuzz/targets/%.o $(FHELP_O) $(REAL_O) $(LIB)
+	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
+$(BUILD)/replay/plain/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(PLAIN_O) $(LIB)
+	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB)
+$(BUILD)/replay/real/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(REAL_O) $(LIB)
+	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
+
+.PHONY: all muster run vectors tests check list-tests test nightly layers mutants debian13 debian12 footprint \
+        fuzzers replays fuzz-replay fuzz-smoke fuzz format format-check analyze valgrind coverage bench help \
+        clean bare
+
+-include $(wildcard $(BUILD)/peers/lib/*.d $(BUILD)/peers/lib/crypto/*.d $(BUILD)/peers/tests/*.d \
+                    $(BUILD)/peers/tests/plain/*.d $(BUILD)/vectors/*.d $(BUILD)/harness/*/*.d \
+                    $(BUILD)/fuzz/*.d $(BUILD)/fuzz/targets/*.d)
