@@ -297,12 +297,45 @@ def sign(alg, private_key, message):
     return signature
 
 
+def _small_order_ys():
+    """The y of the points of order 1, 2, 4 and 8: 1, -1, 0, and the roots of d y^4 + 2 y^2 - 1."""
+    p, d = P25519, _D25519
+    ys = {1, p - 1, 0}
+    root = _sqrt25519(1 + d)
+    for square in ((-1 + root) * pow(d, -1, p) % p, (-1 - root) * pow(d, -1, p) % p):
+        y = _sqrt25519(square)
+        if y is not None:
+            ys |= {y, p - y}
+    return ys
+
+
+def _sqrt25519(square):
+    """A root mod p, or None (p = 5 mod 8)."""
+    p = P25519
+    root = pow(square, (p + 3) // 8, p)
+    for candidate in (root, root * pow(2, (p - 1) // 4, p) % p):
+        if candidate * candidate % p == square % p:
+            return candidate
+    return None
+
+
+def _weak_ed25519(encoded):
+    """True for a point that is not canonical or of small order."""
+    y = int.from_bytes(encoded, "little") & (2**255 - 1)
+    return y >= P25519 or y in SMALL_ORDER_YS
+
+
+SMALL_ORDER_YS = _small_order_ys()
+
+
 def verify(alg, public_key, message, signature):
     curve, digest, length = SIGNATURES[alg]
     if public_key.curve != curve or len(signature) != length:
         return False
     if curve == ED25519:
-        try:
+        if _weak_ed25519(signature[:32]) or _weak_ed25519(public_key.x):
+            return False
+        try:  # the library refuses S >= L and takes the equation without cofactor
             Ed25519PublicKey.from_public_bytes(public_key.x).verify(signature, message)
         except (InvalidSignature, ValueError):
             return False
@@ -423,64 +456,74 @@ def cbor(value):
     raise TypeError(type(value))
 
 
-class CborTag:
-    def __init__(self, number, value):
-        self.number, self.value = number, value
+class Opaque:
+    """A data item whose kind nobody here asks for: text, tag, float, undefined, simple value."""
+
+
+def _cbor_head(data, at):
+    if at >= len(data):
+        raise ValueError("cut")
+    major, low = data[at] >> 5, data[at] & 31
+    at += 1
+    if low < 24:
+        return major, low, low, at
+    if low > 27:
+        raise ValueError("indefinite length, break or reserved head")
+    size = 1 << (low - 24)
+    if at + size > len(data):
+        raise ValueError("cut head")
+    number = int.from_bytes(data[at : at + size], "big")
+    if major == 7:
+        if low == 24 and number < 32:
+            raise ValueError("simple value in two bytes")
+    elif number < (24, 1 << 8, 1 << 16, 1 << 32)[low - 24]:
+        raise ValueError("head is not the shortest")
+    return major, low, number, at + size
+
+
+def _cbor_map(data, at, pairs, depth):
+    entries, seen = {}, set()
+    for _ in range(pairs):
+        start = at
+        key, at = _cbor_item(data, at, depth)
+        if data[start:at] in seen:
+            raise ValueError("key twice")
+        seen.add(data[start:at])
+        value, at = _cbor_item(data, at, depth)
+        if _is_int(key):
+            entries[key] = value  # only whole numbers are ever asked for
+    return entries, at
 
 
 def _cbor_item(data, at, depth):
-    if at >= len(data) or depth > 16:
-        raise ValueError("cut or nested too deeply")
-    major, low = data[at] >> 5, data[at] & 31
-    at += 1
-    number = low
-    if low in (24, 25, 26, 27):
-        size = 1 << (low - 24)
-        if at + size > len(data):
-            raise ValueError("cut head")
-        number = int.from_bytes(data[at : at + size], "big")
-        at += size
-        if major != 7 and number < (24, 1 << 8, 1 << 16, 1 << 32)[low - 24]:
-            raise ValueError("head is not the shortest")
-    elif low > 27:
-        raise ValueError("indefinite length or reserved head")
+    major, low, number, at = _cbor_head(data, at)
+    if major in (4, 5, 6):
+        depth += 1
+        if depth > 8:
+            raise ValueError("nested too deeply")
     if major == 0:
         return number, at
     if major == 1:
         return -1 - number, at
     if major in (2, 3):
-        if at + number > len(data):
+        if number > len(data) - at:
             raise ValueError("cut string")
-        raw = data[at : at + number]
-        return (raw if major == 2 else raw.decode("utf-8")), at + number
+        return (data[at : at + number] if major == 2 else Opaque()), at + number
     if major == 4:
         items = []
         for _ in range(number):
-            item, at = _cbor_item(data, at, depth + 1)
+            item, at = _cbor_item(data, at, depth)
             items.append(item)
         return items, at
     if major == 5:
-        entries = {}
-        for _ in range(number):
-            key, at = _cbor_item(data, at, depth + 1)
-            if not isinstance(key, (int, str, bytes)) or isinstance(key, bool) or key in entries:
-                raise ValueError("map key of a strange type, or twice")
-            entries[key], at = _cbor_item(data, at, depth + 1)
-        return entries, at
+        return _cbor_map(data, at, number, depth)
     if major == 6:
-        value, at = _cbor_item(data, at, depth + 1)
-        return CborTag(number, value), at
-    if low in (20, 21, 22):
-        return {20: False, 21: True, 22: None}[low], at
-    if low == 23:
-        return ..., at
-    if low in (25, 26, 27):
-        return ("float", number), at
-    raise ValueError("simple value")
+        return Opaque(), _cbor_item(data, at, depth)[1]
+    return {20: False, 21: True, 22: None}.get(low, Opaque()), at
 
 
 def cbor_read(data):
-    """One item and nothing behind it; ValueError for what is not well-formed, shortest, definite and free of doubles."""
+    """One item and nothing behind it, by the rules of vectors/README.md ("CBOR"); ValueError for anything else."""
     value, end = _cbor_item(data, 0, 0)
     if end != len(data):
         raise ValueError("bytes behind the item")
@@ -512,8 +555,12 @@ def read_cose_key(key, error=CredentialMalformed):
     if not isinstance(key, dict):
         raise error("COSE_Key is no map")
     curve, x, y, alg = key.get(-1), key.get(-2), key.get(-3), key.get(3)
-    if not _is_int(curve) or curve not in CURVE_LEN or (alg is not None and not _is_int(alg)) or (3 in key and alg is None):
-        raise error("curve or alg")
+    if not _is_int(curve) or curve not in CURVE_LEN:
+        raise error("crv")
+    if 3 in key and not (_is_int(alg) and -(2**31) <= alg < 2**31):
+        raise error("alg")
+    if -4 in key:
+        raise error("a private key")
     if not _is_int(key.get(1)) or key[1] != (2 if curve in _EC else 1):
         raise error("kty does not fit the curve")
     if not isinstance(x, bytes) or len(x) != CURVE_LEN[curve]:
@@ -660,21 +707,32 @@ def _tlv(data, at, tag=None):
 
 def _parse_x509(data):
     certificate, end = _tlv(data, 0, 0x30)[1:]
-    if end != len(data):
-        raise CredentialMalformed("bytes behind the certificate")
     tbs, at = _tlv(certificate, 0, 0x30)[1:]
-    at = _tlv(certificate, at, 0x30)[2]
-    if _tlv(certificate, at, 0x03)[2] != len(certificate):
-        raise CredentialMalformed("bytes behind the signature")
-    at = _tlv(tbs, 0)[2] if tbs[:1] == b"\xa0" else 0
-    for tag in (0x02, 0x30, 0x30, 0x30, 0x30):  # serial, algorithm, issuer, validity, subject
-        at = _tlv(tbs, at, tag)[2]
-    spki = _tlv(tbs, at, 0x30)[1]
-    algorithm, at = _tlv(spki, 0, 0x30)[1:]
+    algorithm, after = _tlv(certificate, at, 0x30)[1:]
+    if end != len(data) or _tlv(certificate, after, 0x03)[2] != len(certificate):
+        raise CredentialMalformed("bytes behind the certificate or its signature")
+    at = 0
+    if tbs[:1] == b"\xa0":
+        version, at = _tlv(tbs, 0)[1:]
+        if version not in (b"\x02\x01\x01", b"\x02\x01\x02"):
+            raise CredentialMalformed("version")
+    at = _tlv(tbs, at, 0x02)[2]
+    inner, at = _tlv(tbs, at, 0x30)[1:]
+    if inner != algorithm:
+        raise CredentialMalformed("two signature algorithms")
+    for _ in ("issuer", "validity", "subject"):
+        at = _tlv(tbs, at, 0x30)[2]
+    spki, at = _tlv(tbs, at, 0x30)[1:]
+    for tag in (0x81, 0x82, 0xA3):
+        if tbs[at : at + 1] == bytes([tag]):
+            at = _tlv(tbs, at)[2]
+    if at != len(tbs):
+        raise CredentialMalformed("bytes behind the extensions")
+    identifier, at = _tlv(spki, 0, 0x30)[1:]
     bits, end = _tlv(spki, at, 0x03)[1:]
     if end != len(spki) or bits[:1] != b"\0":
         raise CredentialMalformed("subject public key")
-    return _spki_key(algorithm, bits[1:])
+    return _spki_key(identifier, bits[1:])
 
 
 def _spki_key(algorithm, key):
@@ -708,8 +766,10 @@ def parse_credential(fmt, data):
             kinds = (bytes, dict, bytes, bytes)
             if not all(isinstance(part, kind) for part, kind in zip(value, kinds)):
                 raise CredentialMalformed("no untagged COSE_Sign1")
+            if value[0] and not isinstance(cbor_read(value[0]), dict):
+                raise CredentialMalformed("protected header is no map")
             value = cbor_read(value[2])
-    except (ValueError, RecursionError) as why:
+    except ValueError as why:
         raise CredentialMalformed(str(why)) from None
     if not isinstance(value, dict) or not isinstance(value.get(8), dict):
         raise CredentialMalformed("no cnf claim")
