@@ -143,7 +143,11 @@ format-check: ## say which C sources are not formatted
 	$(Q)sh ci/format.sh check
 
 analyze: ## clang --analyze and gcc -fanalyzer; a finding is an error
-	$(Q)sh ci/analyze.sh $(ROOT)/analyze $(filter-out -Werror,$(WARN))
+	$(Q)$(MAKE) -s VARIANT=debug BUILD=$(ROOT)/analyze-gcc CC=gcc WERROR=1 CFLAGS='-O1 -fanalyzer' objects
+	$(Q)$(MAKE) -s VARIANT=debug BUILD=$(ROOT)/analyze-clang CC=clang WERROR=1 objects \
+	  CFLAGS='--analyze --analyzer-output text -Xclang -analyzer-werror'
+
+objects: $(LIB_O) $(REAL_O) $(PLAIN_O) $(VEC_O) $(CLI_O)
 
 valgrind: tests ## the test programs of this VARIANT under valgrind
 	$(Q)sh ci/tally valgrind 'valgrind' $$($(MAKE) -s list-tests)
@@ -160,7 +164,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-13s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 clean: ## remove what was built (debian trees stay; remove build/ by hand for those)
-	$(Q)for d in $(addprefix $(ROOT)/,$(VARIANTS) *-gcc *-clang footprint analyze suite); do rm -rf "$$d"; done
+	$(Q)for d in $(addprefix $(ROOT)/,$(VARIANTS) *-gcc *-clang footprint suite); do rm -rf "$$d"; done
 
 # ---- objects ----
 
@@ -214,7 +218,7 @@ $(BUILD)/replay/real/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(REAL_O)
 	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
 
 .PHONY: all muster run vectors tests check list-tests test nightly layers mutants debian13 debian12 footprint \
-        fuzzers replays fuzz-replay fuzz-smoke fuzz format format-check analyze valgrind coverage bench help \
+        fuzzers replays fuzz-replay fuzz-smoke fuzz format format-check analyze objects valgrind coverage bench help \
         clean bare
 
 -include $(wildcard $(BUILD)/peers/lib/*.d $(BUILD)/peers/lib/crypto/*.d $(BUILD)/peers/tests/*.d \

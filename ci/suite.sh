@@ -1,0 +1,88 @@
+#!/bin/sh
+# suite.sh core|test|nightly [ROOT]: the checks in order, each a named item of ci/tally.
+#   core     build, tests and vectors with the usual compiler (what the Debian 13 tree runs)
+#   test     everything a change must pass
+#   nightly  test, and what takes longer
+set -u
+mode=${1:-test}
+root=${2:-build}
+cd "$(dirname "$0")/.." || exit 2
+jobs=${JOBS:-$(nproc)}
+# Options and variables of the calling make are not ours: every build here says what it wants.
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL CC CFLAGS CPPFLAGS LDFLAGS VARIANT BUILD
+mkdir -p "$root/suite"
+TALLY=$root/suite/$mode.results
+export TALLY
+: >"$TALLY"
+began=$(date +%s)
+
+item() {
+    sh ci/tally "$@"
+}
+
+# mk BUILD-NAME ARGUMENTS...: make with warnings as errors in a build directory of its own
+mk() {
+    name=$1
+    shift
+    make -s -j "$jobs" WERROR=1 BUILD="$root/$name" "$@"
+}
+
+# variant LABEL BUILD-NAME ARGUMENTS...: build and run the test programs
+variant() {
+    label=$1 name=$2
+    shift 2
+    item check "$label: build" make -s -j "$jobs" WERROR=1 BUILD="$root/$name" "$@" all tests
+    # shellcheck disable=SC2046
+    item programs "$label:" $(mk "$name" "$@" list-tests)
+}
+
+vectors() {
+    item count "$1: vectors" "$root/$2/muster" vectors
+}
+
+core() {
+    variant gcc debug VARIANT=debug CC=gcc
+    vectors gcc debug
+    item check 'release: build' make -s -j "$jobs" WERROR=1 BUILD="$root/release" VARIANT=release all
+    vectors release release
+    item check 'layers' sh ci/layers.sh "$root/release/libgosc.a"
+}
+
+sanitizers() {
+    variant asan asan VARIANT=asan CC=gcc
+    vectors asan asan
+    variant clang debug-clang VARIANT=debug CC=clang
+    variant 'm32' m32 VARIANT=m32 CC=gcc
+    variant 'msan' msan VARIANT=msan CC=clang
+    # What the sanitizers cannot see: uninitialised bytes that pass through the crypto libraries.
+    # shellcheck disable=SC2046
+    item valgrind 'valgrind:' $(mk debug VARIANT=debug CC=gcc list-tests | grep -E 'test_(protect|unprotect|mbedtls|kdf)$')
+    item check 'replay: build' make -s -j "$jobs" WERROR=1 BUILD="$root/asan" VARIANT=asan CC=gcc replays
+    item count 'replay: corpora and finds' sh ci/fuzz.sh replay "$root/asan/replay"
+}
+
+documents() {
+    item count 'vectors: schemas' python3 ci/check_vectors.py
+    item check 'requirement ids exist' sh ci/trace.sh
+    item check 'files are clean' sh ci/hygiene.sh
+    item tap 'checks can fail' sh ci/selftest.sh
+    item check 'footprint' sh ci/footprint.sh "$root/footprint"
+}
+
+long() {
+    item check 'format' sh ci/format.sh check
+    item check 'analyze' make -s BUILD="$root" analyze
+    item check 'coverage' make -s -j "$jobs" BUILD="$root" coverage
+    TALLY_SECONDS=7200 item check 'fuzz' make -s -j "$jobs" BUILD="$root" FUZZ_SECONDS="${FUZZ_SECONDS:-300}" fuzz
+    TALLY_SECONDS=7200 item count 'mutants' make -s mutants
+}
+
+core
+if [ "$mode" != core ]; then
+    sanitizers
+    documents
+    item count 'debian 13' sh ci/debian.sh build-and-test "$root"
+fi
+[ "$mode" != nightly ] || long
+echo "took $(($(date +%s) - began)) s"
+item sum
