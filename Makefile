@@ -17,7 +17,7 @@ endif
 ROOT  := $(if $(filter undefined,$(origin BUILD)),build,$(BUILD))
 BUILD ?= build/$(VARIANT)$(if $(filter-out $(USUAL_CC),$(CC)),-$(notdir $(lastword $(CC))))
 Q     := $(if $(V),,@)
-say    = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(2))
+say    = @$(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),:,printf '  %-5s %s\n' $(1) $(2))
 sub    = $(MAKE) --no-print-directory VARIANT=$(1) BUILD=$(ROOT)/$(1)
 
 STD  := -std=c11 -D_POSIX_C_SOURCE=200809L
