@@ -19,6 +19,9 @@ enum {
     GOSC_CBOR_SIMPLE = 7,
     GOSC_CBOR_DEPTH_MAX = 8,
     GOSC_CBOR_HEAD_MAX = 9, /* bytes */
+    /* Heads looked at while the keys of maps are compared, per item: some 500 keys in one map. It bounds the time that
+     * hostile bytes can cost. */
+    GOSC_CBOR_WORK_MAX = 1 << 18,
 };
 
 /* Writing: each appends one item or head in its shortest form. */
@@ -47,7 +50,8 @@ uint8_t gosc_cbor_peek_major(const gosc_reader *reader);
 /*
  * gosc_cbor_skip takes one whole item of any type, nested up to GOSC_CBOR_DEPTH_MAX levels, checking that all of it is
  * deterministic and that no map in it has a key twice (keys compared as encoded bytes; their order is not demanded,
- * since credentials come from others). Gives the item's bytes.
+ * since credentials come from others). Gives the item's bytes. An item whose maps would take more than
+ * GOSC_CBOR_WORK_MAX heads to compare fails too.
  */
 gosc_span gosc_cbor_skip(gosc_reader *reader);
 
