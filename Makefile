@@ -115,8 +115,8 @@ mutants: ## is every seeded fault caught, for the named reason?
 debian13: ## build and test in a Debian 13 tree (Mbed TLS 3.6, gcc 14); needs root
 	$(Q)sh ci/debian.sh build-and-test $(ROOT)
 
-debian12: ## a bare Debian 12: clone HEAD there, run ci/start and ci/test; needs root
-	$(Q)sh ci/debian.sh fresh-machine $(ROOT)
+bare12 bare13: ## a bare Debian 12 or 13: clone HEAD there, run ci/start and ci/test; needs root
+	$(Q)sh ci/debian.sh fresh-machine $(ROOT) $(if $(filter bare12,$@),bookworm,trixie)
 
 footprint: ## code, static RAM and stack of the core on a Cortex-M4
 	$(Q)sh ci/footprint.sh $(ROOT)/footprint
@@ -161,7 +161,7 @@ bench: ## cost of every operation, beside its physical limit
 	$(Q)$(ROOT)/release/muster bench
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  %-13s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## /{printf "  %-13s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 clean: ## remove what was built (debian trees stay; remove build/ by hand for those)
 	$(Q)for d in $(addprefix $(ROOT)/,$(VARIANTS) *-gcc *-clang footprint suite); do rm -rf "$$d"; done
@@ -217,7 +217,7 @@ $(BUILD)/replay/plain/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(PLAIN_
 $(BUILD)/replay/real/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(REAL_O) $(LIB)
 	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
 
-.PHONY: all muster run vectors tests check list-tests test nightly layers mutants debian13 debian12 footprint \
+.PHONY: all muster run vectors tests check list-tests test nightly layers mutants debian13 bare12 bare13 footprint \
         fuzzers replays fuzz-replay fuzz-smoke fuzz format format-check analyze objects valgrind coverage bench help \
         clean bare
 

@@ -1,11 +1,10 @@
 #!/bin/sh
-# debian.sh build-and-test|fresh-machine [ROOT]: other machines, made by debootstrap under ROOT (build).
-#   build-and-test  Debian 13 (Mbed TLS 3.6, gcc 14): this checkout, built and tested there
-#   fresh-machine   bare Debian 12: a clone of HEAD, then ci/start and ci/test as the README says
+# debian.sh build-and-test ROOT         Debian 13 (Mbed TLS 3.6, gcc 14): this checkout, built and tested there
+# debian.sh fresh-machine ROOT SUITE    a bare Debian: a clone of HEAD, then ci/start and ci/test as the README says
+# Other machines, made by debootstrap under ROOT; the trees stay, a fresh machine is copied from a bare tree.
 # Mirror, proxy and name server are the host's own, read now. Needs root and debootstrap, else exit 3.
 set -eu
-mode=${1:-}
-root=${2:-build}
+mode=${1:-} root=${2:-build}
 cd "$(dirname "$0")/.."
 PATH=$PATH:/usr/sbin:/sbin
 log=$root/debian.log
@@ -71,8 +70,8 @@ build-and-test)
     enter "$(realpath "$there")" 'cd /muster; ci/deps run; sh ci/suite.sh core'
     ;;
 fresh-machine)
-    there=$root/debian12
-    tree bookworm "$there.bare"
+    there=$root/fresh-$3
+    tree "$3" "$there.bare"
     rm -rf "$there"
     cp -a "$there.bare" "$there"
     git clone -q --no-hardlinks . "$there/muster"

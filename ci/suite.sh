@@ -62,7 +62,7 @@ sanitizers() {
 }
 
 documents() {
-    item count 'vectors: schemas' python3 ci/check_vectors.py
+    item tap 'vectors: schemas' python3 ci/check_vectors.py
     item check 'requirement ids exist' sh ci/trace.sh
     item check 'files are clean' sh ci/hygiene.sh
     item tap 'checks can fail' sh ci/selftest.sh
