@@ -19,7 +19,8 @@ uint8_t gosc_option_class(uint16_t number);
 /*
  * gosc_options_split distributes the options of a message to be protected.
  *
- * Spec      RFC 8613 sections 4.1.1 to 4.1.3.6 (Observe, Proxy-Uri, Max-Age, Block, No-Response), RFC 9175
+ * Spec      RFC 8613 sections 4.1.1 to 4.1.3.6 (Observe, Proxy-Uri, Max-Age, Block, No-Response), RFC 9175.
+ *           No Outer option of both classes is made but Observe.
  * In        pdu       the message; is_request
  *           oscore    value of the OSCORE option, put at its place among the outer ones (absent: put none)
  * Out       inner     option list of the plaintext;  outer  option list of the protected message
@@ -32,7 +33,7 @@ gosc_err gosc_options_split(const gosc_coap_pdu *pdu, bool is_request, gosc_span
 
 /*
  * gosc_options_merge makes the option list handed to the application: Inner options, plus the outer ones of class U
- * alone; outer options of class E, of both classes, and the OSCORE option are discarded.
+ * alone; outer options of class E, of both classes, Inner ones of class U alone, and the OSCORE option are discarded.
  *
  * Spec      RFC 8613 sections 8.2 steps 1 and 7, 8.4 steps 1 and 6
  * Errors    GOSC_ERR_ROOM

@@ -1,0 +1,192 @@
+/*
+ * The public key of an authentication credential.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#include "credential.h"
+
+#include "cbor.h"
+#include "der.h"
+
+enum {
+    CLAIM_CNF = 8, /* RFC 8747 */
+    CNF_COSE_KEY = 1,
+    KEY_KTY = 1, /* RFC 9052 section 7.1, RFC 9053 section 7 */
+    KEY_ALG = 3,
+    KEY_CRV = -1,
+    KEY_X = -2,
+    KEY_Y = -3,
+    KEY_D = -4,
+    KTY_OKP = 1,
+    KTY_EC2 = 2,
+    CBOR_FALSE = 0xf4,
+    CBOR_TRUE = 0xf5,
+    POINT_EVEN = 2, /* SEC 1 section 2.3.3 */
+    POINT_ODD = 3,
+    POINT_WHOLE = 4,
+    OID_MAX = 8, /* bytes */
+};
+
+size_t gosc_curve_len(int32_t curve)
+{
+    static const uint8_t lens[] = {0, 32, 48, 66, 32, 0, 32}; /* by COSE number */
+    return curve >= 0 && curve < (int32_t)sizeof lens ? lens[curve] : 0;
+}
+
+static bool is_okp(int32_t curve)
+{
+    return curve == GOSC_CURVE_ED25519 || curve == GOSC_CURVE_X25519;
+}
+
+/* The integer under a label; 0 when there is none, outside int32 when it is something else. */
+static int64_t int_of(gosc_span map, int64_t label)
+{
+    gosc_span value = gosc_cbor_map_find(map, label);
+    if (value.ptr == NULL) {
+        return 0;
+    }
+    gosc_reader reader;
+    gosc_reader_init(&reader, value);
+    int64_t number = gosc_cbor_read_int(&reader);
+    return reader.failed ? INT64_MAX : number;
+}
+
+/* The byte string under a label, absent when there is none or something else. */
+static gosc_span bstr_of(gosc_span map, int64_t label)
+{
+    gosc_reader reader;
+    gosc_reader_init(&reader, gosc_cbor_map_find(map, label));
+    return gosc_cbor_read_bstr(&reader);
+}
+
+gosc_err gosc_cose_key_parse(gosc_span cose_key, gosc_public_key *key)
+{
+    if (gosc_cbor_check(cose_key) != GOSC_OK) {
+        return GOSC_ERR_COSE_MALFORMED;
+    }
+    int64_t kty = int_of(cose_key, KEY_KTY);
+    int64_t curve = int_of(cose_key, KEY_CRV);
+    int64_t alg = int_of(cose_key, KEY_ALG);
+    gosc_span y = gosc_cbor_map_find(cose_key, KEY_Y);
+    gosc_public_key parsed = {.curve = (int32_t)curve, .alg = (int32_t)alg, .x = bstr_of(cose_key, KEY_X)};
+    size_t len = gosc_curve_len(parsed.curve);
+    bool good = curve == parsed.curve && alg == parsed.alg && len > 0 && parsed.x.len == len &&
+                kty == (is_okp(parsed.curve) ? KTY_OKP : KTY_EC2) &&
+                gosc_cbor_map_find(cose_key, KEY_D).ptr == NULL;
+    if (kty == KTY_OKP) {
+        good = good && y.ptr == NULL;
+    } else if (y.len == 1 && (y.ptr[0] == CBOR_FALSE || y.ptr[0] == CBOR_TRUE)) {
+        parsed.y_odd = y.ptr[0] == CBOR_TRUE;
+    } else {
+        parsed.y = bstr_of(cose_key, KEY_Y);
+        good = good && parsed.y.len == len;
+    }
+    if (!good) {
+        return GOSC_ERR_COSE_MALFORMED;
+    }
+    *key = parsed;
+    return GOSC_OK;
+}
+
+/* The COSE_Key of a claims set, absent when it has none. */
+static gosc_span claims_key(gosc_span claims)
+{
+    if (gosc_cbor_check(claims) != GOSC_OK) {
+        return GOSC_ABSENT;
+    }
+    gosc_span confirmation = gosc_cbor_map_find(claims, CLAIM_CNF);
+    return gosc_cbor_map_find(confirmation, CNF_COSE_KEY);
+}
+
+/* The payload of an untagged COSE_Sign1 (RFC 9052 section 4.2), absent when it is none. */
+static gosc_span sign1_payload(gosc_span sign1)
+{
+    if (gosc_cbor_check(sign1) != GOSC_OK) {
+        return GOSC_ABSENT;
+    }
+    gosc_reader reader;
+    gosc_reader_init(&reader, sign1);
+    bool good = gosc_cbor_read_array(&reader) == 4;
+    gosc_span protected_header = gosc_cbor_read_bstr(&reader);
+    good = good && gosc_cbor_peek_major(&reader) == GOSC_CBOR_MAP;
+    (void)gosc_cbor_skip(&reader);
+    gosc_span payload = gosc_cbor_read_bstr(&reader);
+    (void)gosc_cbor_read_bstr(&reader);
+    if (protected_header.len > 0) {
+        good = good && protected_header.ptr[0] >> 5 == GOSC_CBOR_MAP &&
+               gosc_cbor_check(protected_header) == GOSC_OK;
+    }
+    return good && !reader.failed ? payload : GOSC_ABSENT;
+}
+
+/* RFC 8410 section 3, RFC 5480 section 2.1.1. */
+static const struct {
+    uint8_t curve;
+    uint8_t oid_len;
+    uint8_t oid[OID_MAX]; /* OKP: of the algorithm; EC: of the parameters */
+} curves[] = {
+    {GOSC_CURVE_ED25519, 3, {0x2b, 0x65, 0x70}},
+    {GOSC_CURVE_X25519, 3, {0x2b, 0x65, 0x6e}},
+    {GOSC_CURVE_P256, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}},
+    {GOSC_CURVE_P384, 5, {0x2b, 0x81, 0x04, 0x00, 0x22}},
+    {GOSC_CURVE_P521, 5, {0x2b, 0x81, 0x04, 0x00, 0x23}},
+};
+static const uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
+
+static int32_t curve_of(gosc_span algorithm, gosc_span parameters)
+{
+    bool is_ec = gosc_span_equal(algorithm, gosc_span_of(ec_public_key, sizeof ec_public_key));
+    if (!is_ec && parameters.ptr != NULL) {
+        return 0;
+    }
+    gosc_span oid = is_ec ? parameters : algorithm;
+    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
+        if (is_ec != is_okp(curves[i].curve) &&
+            gosc_span_equal(oid, gosc_span_of(curves[i].oid, curves[i].oid_len))) {
+            return curves[i].curve;
+        }
+    }
+    return 0;
+}
+
+static gosc_err x509_parse(gosc_span certificate, gosc_public_key *key)
+{
+    gosc_span algorithm;
+    gosc_span parameters;
+    gosc_span point;
+    if (gosc_der_spki(certificate, &algorithm, &parameters, &point) != GOSC_OK) {
+        return GOSC_ERR_CREDENTIAL_MALFORMED;
+    }
+    gosc_public_key parsed = {.curve = curve_of(algorithm, parameters)};
+    size_t len = gosc_curve_len(parsed.curve);
+    gosc_reader reader;
+    gosc_reader_init(&reader, point);
+    uint8_t form = POINT_EVEN;
+    if (!is_okp(parsed.curve)) {
+        form = gosc_read_u8(&reader);
+    }
+    parsed.x = gosc_read_bytes(&reader, len);
+    if (form == POINT_WHOLE) {
+        parsed.y = gosc_read_bytes(&reader, len);
+    }
+    parsed.y_odd = form == POINT_ODD;
+    if (len == 0 || reader.failed || gosc_reader_left(&reader) > 0 || form < POINT_EVEN ||
+        form > POINT_WHOLE) {
+        return GOSC_ERR_CREDENTIAL_MALFORMED;
+    }
+    *key = parsed;
+    return GOSC_OK;
+}
+
+gosc_err gosc_credential_parse(gosc_credential_format format, gosc_span credential, gosc_public_key *key)
+{
+    if (format == GOSC_CREDENTIAL_X509) {
+        return x509_parse(credential, key);
+    }
+    gosc_span claims = credential;
+    if (format == GOSC_CREDENTIAL_CWT) {
+        claims = sign1_payload(credential);
+    } else if (format != GOSC_CREDENTIAL_CCS) {
+        return GOSC_ERR_CREDENTIAL_MALFORMED;
+    }
+    return gosc_cose_key_parse(claims_key(claims), key) == GOSC_OK ? GOSC_OK : GOSC_ERR_CREDENTIAL_MALFORMED;
+}
