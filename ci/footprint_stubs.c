@@ -43,8 +43,8 @@ UNCOUNTED gosc_err gosc_crypto_init(void)
     return GOSC_OK;
 }
 
-UNCOUNTED gosc_err gosc_crypto_seal(const gosc_cipher *cipher, const uint8_t *key, const uint8_t *nonce, gosc_span aad,
-                                    gosc_span plaintext, uint8_t *out)
+UNCOUNTED gosc_err gosc_crypto_seal(const gosc_cipher *cipher, const uint8_t *key, const uint8_t *nonce,
+                                    gosc_span aad, gosc_span plaintext, uint8_t *out)
 {
     (void)cipher;
     (void)key;
@@ -55,8 +55,8 @@ UNCOUNTED gosc_err gosc_crypto_seal(const gosc_cipher *cipher, const uint8_t *ke
     return GOSC_OK;
 }
 
-UNCOUNTED gosc_err gosc_crypto_open(const gosc_cipher *cipher, const uint8_t *key, const uint8_t *nonce, gosc_span aad,
-                                    gosc_span ciphertext, uint8_t *out)
+UNCOUNTED gosc_err gosc_crypto_open(const gosc_cipher *cipher, const uint8_t *key, const uint8_t *nonce,
+                                    gosc_span aad, gosc_span ciphertext, uint8_t *out)
 {
     (void)cipher;
     (void)key;
@@ -98,7 +98,8 @@ UNCOUNTED gosc_err gosc_crypto_verify(int32_t alg, const gosc_public_key *public
     return GOSC_OK;
 }
 
-UNCOUNTED gosc_err gosc_crypto_agree(gosc_span private_key, const gosc_public_key *public_key, uint8_t *secret)
+UNCOUNTED gosc_err gosc_crypto_agree(gosc_span private_key, const gosc_public_key *public_key,
+                                     uint8_t *secret)
 {
     (void)private_key;
     (void)public_key;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """stack.py DIR LIMIT: worst stack of every public function of the core.
 
-DIR holds the objects and the call graphs of gcc -fcallgraph-info=su. A call through a pointer may reach every
-function whose address stands in a data section (the dialect objects). The crypto adapter and mem* count 0:
-they belong to the platform. Exit status 1 above LIMIT, for a frame of no fixed size, and for recursion.
+DIR holds the objects and the call graphs of gcc -fcallgraph-info=su. A call through a member of a dialect may
+reach every function that some dialect object keeps in that member; any other call through a pointer is a
+callback of the application. Those, the crypto adapter and mem* count 0: they belong to the platform.
+Exit status 1 above LIMIT, for a frame of no fixed size, and for recursion.
 """
 import glob
 import os
@@ -12,7 +13,9 @@ import subprocess
 import sys
 
 NODE = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"')
-EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"')
+EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"(?: label: "([^":]+):(\d+):(\d+)")?')
+MEMBER = re.compile(r'(?:->|\.)(\w+)\(')
+INITIALISER = re.compile(r'^\s*\.(\w+) = &?(\w+),', re.M)
 SIZE = re.compile(r'(\d+) bytes \(([a-z,]+)\)')
 INDIRECT = '__indirect_call'
 
@@ -31,7 +34,10 @@ def read_graphs(directory):
                     if kind not in ('static', 'dynamic,bounded'):
                         problems.append(f'{node.group(1)}: frame is {kind}')
                 elif edge:
-                    calls.setdefault(edge.group(1), set()).add(edge.group(2))
+                    target = edge.group(2)
+                    if target == INDIRECT:
+                        target = f'{INDIRECT} {called_member(*edge.group(3, 4, 5))}'
+                    calls.setdefault(edge.group(1), set()).add(target)
     return frames, calls, problems
 
 
@@ -39,32 +45,40 @@ def short(title):
     return title.rsplit(':', 1)[-1]
 
 
-def symbols(directory):
-    """Public functions, and functions whose address is stored in data."""
-    public, stored = set(), set()
+def called_member(path, line, column):
+    """Name of the struct member whose function is called at a place of the source."""
+    with open(path, encoding='utf-8') as source:
+        text = ''.join(source.readlines()[int(line) - 1:int(line) + 2])[int(column) - 1:]
+    found = MEMBER.search(text)
+    return found.group(1) if found else f'{path}:{line}'
+
+
+def kept_in_members(frames):
+    """Functions by the struct member that an initialiser of peers/lib puts them into."""
+    kept = {}
+    for path in sorted(glob.glob('peers/lib/*.c')):
+        with open(path, encoding='utf-8') as source:
+            for member, name in INITIALISER.findall(re.sub(r'[ \t]*\\\n', '\n', source.read())):
+                titles = {t for t in (name, f'{path}:{name}') if t in frames}
+                kept.setdefault(member, set()).update(titles)
+    return {member: sorted(titles) for member, titles in kept.items() if titles}
+
+
+def public_functions(directory):
+    public = set()
     for path in sorted(glob.glob(os.path.join(directory, '*.o'))):
-        if os.path.basename(path) == 'core.o':
-            continue
-        names = subprocess.run(['arm-none-eabi-nm', path], check=True, capture_output=True, text=True).stdout
-        public.update(line.split()[-1] for line in names.splitlines() if ' T ' in line)
-        relocations = subprocess.run(['arm-none-eabi-objdump', '-r', path], check=True, capture_output=True,
-                                     text=True).stdout
-        in_data = False
-        for line in relocations.splitlines():
-            if line.startswith('RELOCATION RECORDS FOR'):
-                in_data = re.search(r'\[\.(rodata|data)', line) is not None
-            elif in_data and len(line.split()) == 3:
-                stored.add(re.sub(r'^\.text\.|\+0x.*$', '', line.split()[2]))
-    return public, stored
+        if os.path.basename(path) != 'core.o':
+            names = subprocess.run(['arm-none-eabi-nm', path], check=True, capture_output=True, text=True).stdout
+            public.update(line.split()[-1] for line in names.splitlines() if ' T ' in line)
+    return public
 
 
 class Worst:
     """Worst path below a function, by depth first search; every function is finished once."""
 
-    def __init__(self, frames, calls, stored):
-        self.frames, self.calls = frames, calls
-        self.targets = sorted(t for t in frames if short(t) in stored)
-        self.done, self.problems = {}, []
+    def __init__(self, frames, calls, kept):
+        self.frames, self.calls, self.kept = frames, calls, kept
+        self.done, self.problems, self.callbacks = {}, [], set()
 
     def below(self, title, path):
         if title in self.done:
@@ -74,29 +88,28 @@ class Worst:
             return 0, []
         deepest = (0, [])
         for target in sorted(self.calls.get(title, ())):
-            reached = [t for t in self.targets if t not in path + [title]] if target == INDIRECT else [target]
-            for one in reached:
+            for one in self.reached(target):
                 if one in self.frames:
                     deepest = max(deepest, self.below(one, path + [title]))
-        found = (self.frames[title] + deepest[0], [short(title)] + deepest[1])
-        # Through a pointer a function on the path is left out: only a result free of that may be kept.
-        if not path or INDIRECT not in self.reach(title, set()):
-            self.done[title] = found
-        return found
+        self.done[title] = (self.frames[title] + deepest[0], [short(title)] + deepest[1])
+        return self.done[title]
 
-    def reach(self, title, seen):
-        for target in self.calls.get(title, ()):
-            if target not in seen:
-                seen.add(target)
-                self.reach(target, seen)
-        return seen
+    def reached(self, target):
+        if not target.startswith(INDIRECT):
+            return [target]
+        member = target.split()[1]
+        if ':' in member:
+            self.problems.append(f'{member}: a call through a pointer that cannot be followed')
+        elif member not in self.kept:
+            self.callbacks.add(member)
+        return self.kept.get(member, [])
 
 
 def main():
     directory, limit = sys.argv[1], int(sys.argv[2])
     frames, calls, problems = read_graphs(directory)
-    public, stored = symbols(directory)
-    worst = Worst(frames, calls, stored)
+    public = public_functions(directory)
+    worst = Worst(frames, calls, kept_in_members(frames))
     rows = sorted((worst.below(t, []) for t in frames if t in public), reverse=True)
     if not rows:
         print('stack: no public function found', file=sys.stderr)
@@ -106,6 +119,8 @@ def main():
     verdict = 'ok' if rows[0][0] <= limit else 'TOO MUCH'
     print(f'{rows[0][0]:7d}  {"bytes of stack, deepest of " + str(len(rows)) + " public functions":<52} '
           f'limit {limit:5d}  {verdict}')
+    if worst.callbacks:
+        print(f'         callbacks of the application, counted 0: {", ".join(sorted(worst.callbacks))}')
     for problem in problems + worst.problems:
         print(f'stack: {problem}', file=sys.stderr)
     return 1 if verdict != 'ok' or problems or worst.problems else 0
