@@ -13,7 +13,7 @@
 
 static inline uint8_t *bytes_room(size_t len)
 {
-    uint8_t *room = malloc(len > 0 ? len : 1);
+    uint8_t *room = len < PTRDIFF_MAX ? malloc(len > 0 ? len : 1) : NULL;
     if (room == NULL) {
         printf("Bail out! no memory\n");
         exit(EXIT_FAILURE);
