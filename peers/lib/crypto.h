@@ -63,13 +63,19 @@ gosc_err gosc_crypto_verify(int32_t alg, const gosc_public_key *public_key, gosc
 
 /*
  * gosc_crypto_agree computes the static-static Diffie-Hellman secret: the shared x-coordinate, gosc_curve_len bytes.
- * Both keys are on the same curve. Ed25519 keys are mapped to X25519 (Group OSCORE -28 section 2.5.1); the caller has
- * refused y = 1 and y = -1 before. An all-zero result is returned as it is, for the caller to refuse.
+ * Both keys are on the same curve. Ed25519 keys are mapped to X25519 (Group OSCORE -28 section 2.5.1): u = (1 + y) / (1 - y),
+ * scalar from SHA-512 of the seed; the caller has refused y = 1 and y = -1 and checked the point before. Points of small
+ * order are not refused: an all-zero result is returned as it is, for the caller to refuse.
  *
  * Errors    GOSC_ERR_KEY_INVALID (point not on the curve), GOSC_ERR_CRYPTO
  */
 GOSC_MUST_USE
 gosc_err gosc_crypto_agree(gosc_span private_key, const gosc_public_key *public_key, uint8_t *secret);
+
+/* gosc_crypto_public_check: GOSC_OK when the key is a point of its curve (EC: x, y below p and on the curve, or x of some
+ * point; Ed25519: y below p and of some point; X25519: anything), else GOSC_ERR_KEY_INVALID. */
+GOSC_MUST_USE
+gosc_err gosc_crypto_public_check(const gosc_public_key *public_key);
 
 /* gosc_crypto_pair_check: GOSC_OK when private_key belongs to public_key, else GOSC_ERR_KEY_INVALID. */
 GOSC_MUST_USE

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pairwise.h"
+
+#include <string.h>
+
+/* is_plus_minus_one: y = 1 or y = -1 mod p, sign bit aside, as 32 little-endian bytes. */
+static bool is_plus_minus_one(gosc_span y)
+{
+    uint8_t low = y.ptr[0];
+    uint8_t middle = low == 0x01 ? 0x00 : 0xff;
+    uint8_t high = low == 0x01 ? 0x00 : 0x7f;
+    if (low != 0x01 && low != 0xec) {
+        return false;
+    }
+    uint8_t differs = (y.ptr[31] & 0x7f) ^ high;
+    for (size_t i = 1; i < 31; i++) {
+        differs |= y.ptr[i] ^ middle;
+    }
+    return differs == 0;
+}
+
+gosc_err gosc_pairwise_secret(const gosc_sender_context *sender, const gosc_public_key *other,
+                              uint8_t secret[GOSC_SECRET_MAX])
+{
+    if (other->curve != sender->public_key.curve) {
+        return GOSC_ERR_CREDENTIAL_MALFORMED;
+    }
+    if (other->curve == GOSC_CURVE_ED25519 && is_plus_minus_one(other->x)) {
+        return GOSC_ERR_KEY_INVALID;
+    }
+    gosc_err err = gosc_crypto_public_check(other);
+    if (err == GOSC_OK) {
+        err = gosc_crypto_agree(sender->private_key, other, secret);
+    }
+    if (err != GOSC_OK) {
+        return err;
+    }
+    uint8_t any = 0;
+    for (size_t i = 0; i < gosc_curve_len(other->curve); i++) {
+        any |= secret[i];
+    }
+    return any == 0 ? GOSC_ERR_AGREEMENT_ZERO : GOSC_OK;
+}
+
+/* one_direction: salt is the key of the sending side, IKM its credential, the receiver's credential, the secret. */
+static gosc_err one_direction(const gosc_common_context *common, const uint8_t *sender_key, gosc_span id,
+                              gosc_span sender_cred, gosc_span recipient_cred, gosc_span secret, gosc_buf scratch,
+                              uint8_t *key)
+{
+    gosc_writer ikm;
+    gosc_writer_init(&ikm, scratch);
+    gosc_write_bytes(&ikm, sender_cred);
+    gosc_write_bytes(&ikm, recipient_cred);
+    gosc_write_bytes(&ikm, secret);
+    gosc_err err = GOSC_ERR_ROOM;
+    if (!ikm.failed) {
+        err = gosc_kdf_derive(common->hkdf, gosc_span_of(sender_key, common->cipher->key_len), gosc_writer_span(&ikm),
+                              id, common->id_context, common->aead, "Key",
+                              (gosc_buf){key, common->aead_cipher->key_len});
+    }
+    gosc_crypto_wipe(scratch.ptr, gosc_writer_span(&ikm).len);
+    return err;
+}
+
+gosc_err gosc_pairwise_derive(const gosc_security_context *context, gosc_recipient_context *recipient,
+                              gosc_buf scratch)
+{
+    const gosc_sender_context *sender = &context->sender;
+    if (!sender->present) {
+        return GOSC_ERR_SENDER_MISSING;
+    }
+    uint8_t bytes[GOSC_SECRET_MAX];
+    gosc_err err = gosc_pairwise_secret(sender, &recipient->public_key, bytes);
+    gosc_span secret = gosc_span_of(bytes, gosc_curve_len(recipient->public_key.curve));
+    if (err == GOSC_OK) {
+        err = one_direction(&context->common, sender->key, gosc_id_span(&sender->id), sender->credential,
+                            recipient->credential, secret, scratch, recipient->pairwise_sender_key);
+    }
+    if (err == GOSC_OK) {
+        err = one_direction(&context->common, recipient->key, gosc_id_span(&recipient->id), recipient->credential,
+                            sender->credential, secret, scratch, recipient->pairwise_recipient_key);
+    }
+    gosc_crypto_wipe(bytes, sizeof bytes);
+    return err;
+}
