@@ -101,6 +101,8 @@ gosc_err gosc_security_context_init(const gosc_context_params *params, gosc_secu
     context->member_arg = params->member_arg;
     context->n_verified = 0;
     context->freshness_ms = params->freshness_ms;
+    context->sync_method = params->sync_method;
+    context->sync_gap = params->sync_gap;
     context->window_size = window_size;
     context->new_windows_invalid = params->windows_invalid;
     if (params->n_recipients > 0) {

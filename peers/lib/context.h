@@ -81,6 +81,13 @@ typedef struct gosc_recipient_context {
     uint64_t last_used; /* counts verified messages of the context; the smallest makes way */
 } gosc_recipient_context;
 
+/* What a server does with a request while the Replay Window of its client is invalid (gosc_sync_start). */
+typedef enum gosc_sync_method {
+    GOSC_SYNC_ECHO = 0,    /* challenge */
+    GOSC_SYNC_BASELINE,    /* -02 Appendix E.2 */
+    GOSC_SYNC_BEST_EFFORT, /* -02 Appendix E.1 */
+} gosc_sync_method;
+
 /* gosc_member_find looks up the credential of a member by its kid: GOSC_OK, or GOSC_ERR_RECIPIENT_UNKNOWN. An absent
  * credential means the member is known and its credential is not. Bytes live as long as the context. */
 typedef gosc_err gosc_member_find(void *arg, gosc_span kid, gosc_span *credential);
@@ -98,6 +105,8 @@ typedef struct gosc_context_params {
     uint8_t window_size; /* 0: 32 */
     bool windows_invalid;    /* state was lost: every window must be re-synchronised */
     uint32_t freshness_ms;   /* 0: no freshness policy */
+    gosc_sync_method sync_method;
+    uint64_t sync_gap; /* a jump of the Partial IV beyond this makes a window invalid; 0: no jump does */
     gosc_recipient_context *recipients; /* lent table */
     size_t n_recipients;                /* its length */
     gosc_member_find *member_find;      /* NULL: a message from an unknown kid is refused */
@@ -112,7 +121,9 @@ typedef struct gosc_security_context {
     gosc_member_find *member_find;
     void *member_arg;
     uint64_t n_verified;   /* messages verified, the clock of last_used */
+    uint64_t sync_gap;     /* 0: no jump of the Partial IV makes a window invalid */
     uint32_t freshness_ms; /* 0: no freshness policy */
+    gosc_sync_method sync_method;
     uint8_t window_size;
     bool new_windows_invalid; /* a Recipient Context was deleted, or state was lost (-28 section 2.6.1.2) */
 } gosc_security_context;

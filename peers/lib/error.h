@@ -50,6 +50,7 @@
     X(ECHO_EXPIRED, 65, "echo-expired", "Echo came too late")                                                \
     X(SSN_EXHAUSTED, 66, "ssn-exhausted", "no Sender Sequence Number left")                                  \
     X(NONCE_REUSE, 67, "nonce-reuse", "a second response may not take the nonce of the request")             \
+    X(SYNCHRONISED, 68, "synchronised", "verified, taken as starting point of the window, not delivered")     \
     X(DECRYPTION_FAILED, 70, "decryption-failed", "authentication tag does not verify")                      \
     X(SIGNATURE_INVALID, 71, "signature-invalid", "countersignature does not verify")                        \
     X(KEY_INVALID, 72, "key-invalid", "key is not usable: off the curve, no image, or not of this pair")     \

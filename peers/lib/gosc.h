@@ -29,5 +29,7 @@
 #include "protect.h"   /* out */
 #include "unprotect.h" /* in */
 #include "echo.h"      /* challenge and response */
+#include "sync.h"      /* when numbers of a client are not known */
+#include "rederive.h"  /* new contexts after loss of state, RFC 8613 Appendix B.2 */
 
 #endif

@@ -245,6 +245,8 @@ static void response_option(outgoing *m, const gosc_protect_params *params, cons
 {
     const gosc_common_context *common = &m->context->common;
     if (common->dialect->group == NULL) {
+        /* Only response 1 of RFC 8613 Appendix B.2 has a kid context. */
+        m->option.kid_context = params->kid_context ? common->wire_id_context : GOSC_ABSENT;
         return;
     }
     bool moved = m->context != exchange->context;

@@ -7,6 +7,7 @@
 #include "message.h"
 #include "nonce.h"
 #include "option_class.h"
+#include "sync.h"
 
 /* A message on its way in: what the steps below hand to each other. */
 typedef struct incoming {
@@ -214,29 +215,33 @@ static void fill_received(const incoming *m, gosc_received *received)
     received->partial_iv = m->option.partial_iv;
 }
 
+/* show_freshness judges a request that must show it: by its Echo, or by a method that needs none. */
+static gosc_err show_freshness(incoming *m, uint64_t now_ms)
+{
+    const gosc_security_context *context = m->context;
+    gosc_span echo = gosc_option_find(m->inner_options, GOSC_OPTION_ECHO);
+    gosc_err err = gosc_echo_check(context, m->sender, echo, now_ms);
+    if (err == GOSC_OK) {
+        gosc_echo_commit(context, m->sender, m->option.partial_iv);
+    } else if (err == GOSC_ERR_ECHO_REQUIRED && !m->sender->window.valid) {
+        err = gosc_sync_start(context, m->sender, m->option.partial_iv);
+    }
+    return err;
+}
+
 /*
- * commit_request moves the state for a request that verified: the Recipient Context, then window and Echo. A request that
- * must show freshness and does not is verified all the same, so a valid window has seen it.
+ * commit_request moves the state for a request that verified: Recipient Context, window, Echo. A request that must show
+ * freshness and does not is verified all the same: a valid window has seen it, and its sender is known from now on.
  */
 static gosc_err commit_request(incoming *m, uint64_t now_ms)
 {
-    gosc_security_context *context = m->context;
-    gosc_err err = GOSC_OK;
-    bool due = gosc_echo_is_due(context, m->sender);
-    if (due) {
-        err = gosc_echo_check(context, m->sender, gosc_option_find(m->inner_options, GOSC_OPTION_ECHO), now_ms);
-    }
-    if (err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED) {
-        return err;
-    }
-    m->sender = gosc_recipient_context_keep(context, m->sender);
+    m->sender = gosc_recipient_context_keep(m->context, m->sender);
+    gosc_sync_gap(m->context, m->sender, m->option.partial_iv);
+    bool due = gosc_echo_is_due(m->context, m->sender);
     if (m->sender->window.valid) {
         gosc_replay_window_commit(&m->sender->window, m->option.partial_iv);
     }
-    if (due && err == GOSC_OK) {
-        gosc_echo_commit(context, m->sender, m->option.partial_iv);
-    }
-    return err;
+    return due ? show_freshness(m, now_ms) : GOSC_OK;
 }
 
 /* verify_request does all that can fail before any state moves. */
@@ -299,9 +304,11 @@ static gosc_err leave(incoming *m, gosc_err err, gosc_buf scratch, gosc_received
     return err;
 }
 
-static bool is_echo_result(gosc_err err)
+/* is_verified: the request verified, though it is not to be delivered: no other context need be tried. */
+static bool is_verified(gosc_err err)
 {
-    return err == GOSC_ERR_ECHO_REQUIRED || err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED;
+    return err == GOSC_OK || err == GOSC_ERR_ECHO_REQUIRED || err == GOSC_ERR_ECHO_MISMATCH ||
+           err == GOSC_ERR_ECHO_EXPIRED || err == GOSC_ERR_SYNCHRONISED;
 }
 
 gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datagram, uint64_t now_ms, gosc_buf scratch,
@@ -318,12 +325,11 @@ gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datag
         m.context = store->contexts[i];
         m.scratch = scratch;
         err = try_request(&m, now_ms, exchange, received, out);
-        if (err == GOSC_OK || is_echo_result(err)) {
+        if (i == 0 || is_verified(err) || err > furthest) {
             furthest = err;
-            break;
         }
-        if (i == 0 || err > furthest) {
-            furthest = err;
+        if (is_verified(err)) {
+            break;
         }
     }
     return leave(&m, furthest, scratch, received, out);
