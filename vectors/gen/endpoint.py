@@ -224,6 +224,7 @@ class Endpoint:
     def __init__(self, context):
         self.exchanges = []
         self._clock = 0
+        self.older_ssn = {}  # id of an older Security -> its Sender Sequence Number
         self._install(context)
 
     def _install(self, context):
@@ -245,6 +246,7 @@ class Endpoint:
         """A new Security Context; older ones serve running exchanges only."""
         security(context)  # refused before anything changes
         older = [self.security] + self.older
+        self.older_ssn[id(self.security)] = self.ssn
         self._install(context)
         self.older = older
 
@@ -266,10 +268,18 @@ class Endpoint:
 
     # ---- protecting ----
 
-    def _take_ssn(self):
-        if self.ssn > MAX_SSN:
+    def _next_piv(self, sec):
+        """Partial IV of the next message under `sec`; numbers of an older context go on where they were."""
+        ssn = self.ssn if sec is self.security else self.older_ssn[id(sec)]
+        if ssn > MAX_SSN:
             refuse("ssn-exhausted")
-        return oscore_option.minimal(self.ssn)
+        return oscore_option.minimal(ssn)
+
+    def _piv_used(self, sec):
+        if sec is self.security:
+            self.ssn += 1
+        else:
+            self.older_ssn[id(sec)] += 1
 
     def _target(self, sec, mode, target):
         """The Peer a message goes to, where it matters: pairwise mode, and plain OSCORE with several recipients."""
@@ -300,14 +310,14 @@ class Endpoint:
         sec = self.security
         message, parts = self._check_plain(plain, "request", sec, mode)
         peer = self._target(sec, mode, target)
-        piv = self._take_ssn()
+        piv = self._next_piv(sec)
         shown = sec.id_context if sec.is_group or kid_context is None or kid_context else None
         option = Option(sec.is_signed(mode), piv, shown, None, sec.sender_id)
         exchange = Exchange(
             sec, message.token, mode, sec.sender_id, piv, shown, peer.id if peer else None, True, _is_registration(message)
         )
         sealed = self._protect(message, parts, option, exchange, sec, mode, peer, True, faults)
-        self.ssn += 1
+        self._piv_used(sec)
         self.exchanges.append(exchange)
         return sealed
 
@@ -320,7 +330,7 @@ class Endpoint:
         changed = sec is not exchange.security
         if not own_partial_iv and (exchange.n_responses > 0 or changed):
             refuse("nonce-reuse")
-        piv = self._take_ssn() if own_partial_iv else None
+        piv = self._next_piv(sec) if own_partial_iv else None
         option = Option(
             sec.is_signed(mode),
             piv,
@@ -329,7 +339,8 @@ class Endpoint:
             sec.sender_id if self._sends_kid(sec, exchange, kid) else None,
         )
         sealed = self._protect(message, parts, option, exchange, sec, mode, peer, False, faults)
-        self.ssn += 1 if own_partial_iv else 0
+        if own_partial_iv:
+            self._piv_used(sec)
         exchange.n_responses += 1
         return sealed
 
