@@ -16,7 +16,8 @@ sys.path.insert(0, str(VECTORS / "gen"))
 try:
     from families import text
 except ImportError as error:
-    sys.exit(f"check_text_vectors: {error} (Debian: python3-cryptography, python3-ecdsa)")
+    print(f"check_text_vectors: {error} (Debian: python3-cryptography, python3-ecdsa)", file=sys.stderr)
+    sys.exit(2)
 
 
 def differences(document, vector):

@@ -16,7 +16,8 @@ import sys
 try:
     import jsonschema
 except ImportError:
-    sys.exit("check_vectors: expected the Python module jsonschema, found none (Debian: python3-jsonschema)")
+    print("check_vectors: expected the Python module jsonschema, found none (Debian: python3-jsonschema)", file=sys.stderr)
+    sys.exit(2)
 
 MAX_FAULTS_SHOWN = 10
 

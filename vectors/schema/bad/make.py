@@ -164,7 +164,7 @@ CHANGES = [
     ("id-family", V0 + "/id", "oscore-derive-9901", None, "an id of another family"),
     ("id-twice", V1 + "/id", "oscore-message-9901", None, "an id twice"),
     ("req-empty", V0 + "/req", [], None, "no requirement"),
-    ("req-unknown", V0 + "/req/0", "O-99.9-99", None, "an unknown requirement"),
+    ("req-unknown", V0 + "/req/0", "O-x-01", None, "an unknown requirement"),
     ("flag-unexplained", V1 + "/flags/0", "tags", None, "a flag without note"),
     ("context-unknown", V0 + "/sender", "alice", None, "a context that is not there"),
     ("control-unknown", V1 + "/control", "oscore-message-9999", None, "a control that is not there"),
