@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Check every vector file against the closed schemas and the rules a schema cannot say.
 
 usage: ci/check_vectors.py [--vectors DIR] [--no-corpus] [FILE...]
