@@ -408,7 +408,7 @@ class Endpoint:
             sender_cred,
             sec.gm_cred,
         )
-        array = faults_for("aad_array", array)
+        array = trace["aad_array"] = faults_for("aad_array", array)
         trace["external_aad"] = faults_for("external_aad", aad.external_aad(array))
         enc = faults_for("enc_external_aad", trace["external_aad"])
         signed = faults_for("signed_external_aad", trace["external_aad"])

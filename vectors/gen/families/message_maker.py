@@ -166,7 +166,7 @@ class Theme:
             "plain": _hex(plain),
             "protected": _hex(wire),
             "opened": _hex(opened),
-            "intermediate": {name: _hex(trace.get(name)) for name in INTERMEDIATES} if trace else {},
+            "intermediate": {name: _hex(trace[name]) for name in INTERMEDIATES if name in trace},
         }
 
     def _notes(self, flags):
@@ -254,8 +254,12 @@ class Case:
             assert refusal.reason == reason, f"{title}: {refusal.reason}, wanted {reason}"
         else:
             raise AssertionError(f"{title}: accepted, {got.message.hex()}")
-        fields = theme.fields(params, "open", bytes_made, None, None, trace, request)
+        fields = theme.fields(params, "open", bytes_made, None, None, self._differences(trace), request)
         return theme.book.reject(reason, self.id, title, req, flags, **fields)
+
+    def _differences(self, trace):
+        """The intermediates in which the maker of a negative was not of the same mind as that of its control."""
+        return {name: trace[name] for name in INTERMEDIATES if trace and trace[name] != self.sealed.trace[name]}
 
     def refuse(self, reason, title, req, flags, **how):
         """A negative that is sealed; `how` replaces fields of Params."""
