@@ -13,7 +13,7 @@ static gosc_err id_set(const gosc_common_context *common, gosc_span bytes, gosc_
     return GOSC_OK;
 }
 
-static gosc_err key_derive(const gosc_common_context *common, gosc_span id, const char *type, gosc_buf okm)
+static gosc_err key_derive(const gosc_common_context *common, gosc_span id, gosc_span type, gosc_buf okm)
 {
     return gosc_kdf_derive(common->hkdf, common->master_salt, common->master_secret, id, common->id_context,
                            common->cipher->alg, type, okm);
@@ -48,7 +48,7 @@ static gosc_err common_init(const gosc_context_params *params, gosc_common_conte
     if (params->master_secret.len == 0 || params->id_context.len > GOSC_ID_CONTEXT_MAX) {
         return GOSC_ERR_CONTEXT_INVALID;
     }
-    return key_derive(common, GOSC_EMPTY, "IV", (gosc_buf){common->common_iv, common->common_iv_len});
+    return key_derive(common, GOSC_EMPTY, GOSC_TYPE_IV, (gosc_buf){common->common_iv, common->common_iv_len});
 }
 
 /* The Signature Encryption Key hides countersignatures (Group OSCORE -28 section 2.1.7). */
@@ -57,7 +57,7 @@ static gosc_err signature_encryption_init(gosc_common_context *common)
     if (common->group_cipher == NULL || !common->dialect->has_modes) {
         return GOSC_OK;
     }
-    return key_derive(common, GOSC_EMPTY, "SEKey",
+    return key_derive(common, GOSC_EMPTY, GOSC_TYPE_SEKEY,
                       (gosc_buf){common->signature_encryption_key, common->cipher->key_len});
 }
 
@@ -88,7 +88,7 @@ static gosc_err sender_init(const gosc_context_params *params, gosc_security_con
             return err;
         }
     }
-    return key_derive(&context->common, params->sender_id, "Key",
+    return key_derive(&context->common, params->sender_id, GOSC_TYPE_KEY,
                       (gosc_buf){sender->key, context->common.cipher->key_len});
 }
 
@@ -174,7 +174,7 @@ static gosc_err recipient_init(const gosc_security_context *context, gosc_span i
         err = common->dialect->group->credential_check(common, credential, &recipient->public_key);
     }
     if (err == GOSC_OK) {
-        err = key_derive(common, id, "Key", (gosc_buf){recipient->key, common->cipher->key_len});
+        err = key_derive(common, id, GOSC_TYPE_KEY, (gosc_buf){recipient->key, common->cipher->key_len});
     }
     gosc_replay_window_init(&recipient->window, context->window_size, !context->new_windows_invalid);
     return err;

@@ -12,15 +12,20 @@ enum {
     GOSC_INFO_MAX = GOSC_ID_CONTEXT_MAX + 3 + 8 + 18, /* bytes of an info array */
 };
 
+/* Labels of what is derived. */
+#define GOSC_TYPE_KEY gosc_span_of("Key", 3)
+#define GOSC_TYPE_IV gosc_span_of("IV", 2)
+#define GOSC_TYPE_SEKEY gosc_span_of("SEKey", 5)
+
 /*
  * gosc_kdf_info appends info = [id, id_context, alg, type, L].
  *
  * In        id, id_context  absent id_context is null
  *           alg             COSE number
- *           type            "Key", "IV" or "SEKey"
+ *           type            GOSC_TYPE_KEY, GOSC_TYPE_IV or GOSC_TYPE_SEKEY
  *           len             L, bytes
  */
-void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, const char *type, size_t len);
+void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, gosc_span type, size_t len);
 
 /*
  * gosc_kdf_keystream_info appends info = [id, id_context, is_request, L] of the keystream that hides a
@@ -31,6 +36,6 @@ void gosc_kdf_keystream_info(gosc_writer *writer, gosc_span id, gosc_span id_con
 /* gosc_kdf_derive: HKDF over the info array above; okm.len is L. GOSC_ERR_USAGE when id_context is too long. */
 GOSC_MUST_USE
 gosc_err gosc_kdf_derive(int32_t hkdf, gosc_span salt, gosc_span ikm, gosc_span id, gosc_span id_context, int32_t alg,
-                         const char *type, gosc_buf okm);
+                         gosc_span type, gosc_buf okm);
 
 #endif

@@ -55,7 +55,7 @@ static gosc_err one_direction(const gosc_common_context *common, const uint8_t *
     gosc_err err = GOSC_ERR_ROOM;
     if (!ikm.failed) {
         err = gosc_kdf_derive(common->hkdf, gosc_span_of(sender_key, common->cipher->key_len), gosc_writer_span(&ikm),
-                              id, common->id_context, common->aead, "Key",
+                              id, common->id_context, common->aead, GOSC_TYPE_KEY,
                               (gosc_buf){key, common->aead_cipher->key_len});
     }
     gosc_crypto_wipe(scratch.ptr, gosc_writer_span(&ikm).len);
