@@ -19,7 +19,7 @@ static gosc_span element_read(gosc_reader *reader, uint8_t *tag)
     bool good = (*tag & TAG_LONG) != TAG_LONG;
     if (len >= LENGTH_SHORT) {
         size_t n_bytes = (size_t)len - LENGTH_SHORT;
-        good = good && n_bytes > 0 && n_bytes <= LENGTH_BYTES_MAX;
+        good = good && n_bytes <= LENGTH_BYTES_MAX;
         len = good ? gosc_read_be(reader, n_bytes) : 0;
         /* X.690 section 10.1: the shortest length. */
         good = good && len >= LENGTH_SHORT && len >> (8 * (n_bytes - 1)) != 0;

@@ -71,6 +71,47 @@ static inline gosc_span bytes_hex(const char *hex)
     return gosc_span_of(room, n_digits / 2);
 }
 
+/* Moves what stands behind `at` and puts a DER length (after its tag) or the head of a CBOR byte string before it. */
+static inline size_t bytes_enclose(uint8_t *room, size_t at, size_t end, bool is_der)
+{
+    uint8_t head[3];
+    size_t len = end - at;
+    size_t n = len < (is_der ? 128U : 24U) ? 1 : len < 256 ? 2 : 3;
+    head[0] = (uint8_t)(is_der ? (n == 1 ? len : 0x7f + n) : (n == 1 ? 0x40 + len : 0x56 + n));
+    if (n > 1) {
+        head[1] = (uint8_t)(n == 2 ? len : len >> 8);
+        head[n - 1] = (uint8_t)len;
+    }
+    memmove(room + at + n, room + at, len);
+    memcpy(room + at, head, n);
+    return end + n;
+}
+
+/*
+ * bytes_nested reads hex with structure: `30( ... )` puts the DER length of what is inside, `[ ... ]` makes it a CBOR
+ * byte string. So that a row of a table is wrong in what it says, and not in a length.
+ */
+static inline gosc_span bytes_nested(const char *text)
+{
+    size_t starts[16];
+    size_t depth = 0;
+    size_t end = 0;
+    uint8_t *room = bytes_room(3 * strlen(text) + 1);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '(' || *p == '[') {
+            starts[depth++] = end;
+        } else if (*p == ')' || *p == ']') {
+            end = bytes_enclose(room, starts[--depth], end, *p == ')');
+        } else if (*p != ' ') {
+            room[end++] = (uint8_t)(bytes_digit(p[0]) << 4 | bytes_digit(p[1]));
+            p++;
+        }
+    }
+    gosc_span exact = bytes_copy(gosc_span_of(room, end));
+    free(room);
+    return exact;
+}
+
 /* bytes_flip copies with bit number `bit` (0 to 8 * len - 1) inverted. */
 static inline gosc_span bytes_flip(gosc_span bytes, size_t bit)
 {
