@@ -26,6 +26,7 @@ static const struct {
     {"length byte missing", "0481", SIZE_MAX},
     {"length 2^32 - 1 (A30)", "0484ffffffffaa", SIZE_MAX},
     {"length in five bytes (A30)", "04850100000000aa", SIZE_MAX},
+    {"length 2^32 + 1 in five bytes (A30)", "04850100000001aa", SIZE_MAX},
     {"length in eight bytes that wraps (A30)", "0488ffffffffffffffffaa", SIZE_MAX},
     {"reserved length byte", "04ffaa", SIZE_MAX},
     {"tag of several bytes", "1f0101aa", SIZE_MAX},
