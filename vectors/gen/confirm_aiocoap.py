@@ -5,7 +5,7 @@
     confirm_aiocoap.py --check    and exit 1 unless the `confirmed` lists are exactly what was found
     confirm_aiocoap.py --write    and write them: vectors/gen/confirmed.json and the files of vectors
     confirm_aiocoap.py --list     and name each vector that was not confirmed, with the reason
-    confirm_aiocoap.py --negatives  and what aiocoap does with the rejects of family message
+    confirm_aiocoap.py --negatives  and name each reject of family message that aiocoap opens
 
 aiocoap is installed by pip into a virtual environment of its own, build/venv-aiocoap (--venv DIR for another). Nothing of vectors/gen
 but files.py is used: AAD, nonces, keys, signatures and ciphers are aiocoap's. Exit status: 0, 1 a difference, 2 usage, 3 aiocoap cannot
@@ -27,6 +27,20 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 import files  # noqa: E402
+
+# Where aiocoap and the vectors part, and why the vector stands. Anything else is a fault of --check, and so is one of these that is gone.
+KNOWN = {
+    "group-28-derive-0191": "without Signature Algorithm there is no group mode; aiocoap derives the Signature Encryption Key all the same",
+    "oscore-message-3139": "a kid in a response chooses nothing, the Token does (O-5-13); aiocoap compares it",
+    "oscore-message-3140": "as oscore-message-3139",
+    "oscore-message-3142": "a kid context in a response chooses nothing (O-5-13); aiocoap compares it",
+    "oscore-message-3143": "as oscore-message-3142",
+    "group-28-message-3430": "R of small order: RFC 8032 lets it pass when the equation holds, the reference does not",
+    "group-28-message-3479": "as group-28-message-3430",
+    "group-28-message-3530": "as group-28-message-3430",
+}
+# Rejects by these reasons are cryptography: a stack that opens them must be explained.
+CRYPTOGRAPHIC = ("signature-invalid", "decryption-failed")
 
 STACK, VERSION = "aiocoap", "0.4.17"
 WANTED = f"{STACK}[oscore]=={VERSION}"
@@ -71,13 +85,12 @@ def main():
     import confirm_with_aiocoap as stack
 
     found, reasons, disagreements, documents = confirm_all(stack, arguments.list)
+    disagreements += negatives(stack, documents, arguments.negatives)
     report(found, reasons, disagreements)
-    if arguments.negatives:
-        report_negatives(stack, documents)
     if arguments.write:
         write(found, documents)
     if arguments.check:
-        return check(found, documents)
+        return check(found, disagreements, documents)
     return 0
 
 
@@ -117,20 +130,25 @@ def report(found, reasons, disagreements):
         print(f"{'-'.join(kind)} {how}: {count} {reason}")
     print(f"{len(found)} vectors confirmed by {STACK} {VERSION}, {len(disagreements)} disagreements")
     for name, how, title, text in disagreements:
-        print(f"DISAGREES {name} ({how}; {title}): {text}")
+        print(f"{'known: ' + KNOWN[name] if name in KNOWN else 'UNKNOWN'}: {name} ({how}; {title}): {text}")
 
 
-def report_negatives(stack, documents):
-    counts = collections.Counter()
+def negatives(stack, documents, is_listed):
+    """What aiocoap does with the rejects; those it opens against cryptography are disagreements."""
+    counts, disagreements = collections.Counter(), []
     for document in documents.values():
         for vector in document["vectors"] if document["family"] == "message" else ():
-            if vector["result"] == "reject" and vector["op"] == "open":
-                outcome = stack.try_negative(document, vector)
-                counts[document["dialect"], outcome.split(":")[0]] += 1
-                if outcome.startswith("accepts"):
-                    print(f"ACCEPTS {vector['id']} ({vector['reason']}; {vector['title']})")
+            if vector["result"] != "reject" or vector["op"] != "open":
+                continue
+            outcome = stack.try_negative(document, vector)
+            counts[document["dialect"], outcome.split(":")[0]] += 1
+            if outcome == "accepted" and vector["reason"] in CRYPTOGRAPHIC:
+                disagreements.append((vector["id"], "open", vector["title"], f"aiocoap accepts what is {vector['reason']}"))
+            elif outcome == "accepted" and is_listed:
+                print(f"{vector['id']} {vector['reason']}: accepted; {vector['title']}")
     for (dialect, outcome), count in sorted(counts.items()):
-        print(f"{dialect} rejects: {count} {outcome}")
+        print(f"{dialect}-message rejects: {count} {outcome}")
+    return disagreements
 
 
 def merged(vector, found):
@@ -152,13 +170,17 @@ def write(found, documents):
     files.CONFIRMED.write_text("{\n" + rows + "\n}\n")
 
 
-def check(found, documents):
-    wrong = [v["id"] for d in documents.values() for v in d["vectors"] if v["confirmed"] != merged(v, found)]
-    for name in wrong[:20]:
-        print(f"confirm_aiocoap: {name}: the list `confirmed` is not what was found now", file=sys.stderr)
-    if not documents or not found:
-        print("confirm_aiocoap: expected vectors to confirm, found none", file=sys.stderr)
-    return 1 if wrong or not found else 0
+def check(found, disagreements, documents):
+    vectors = {vector["id"]: vector for document in documents.values() for vector in document["vectors"]}
+    seen = {name for name, *_ in disagreements}
+    faults = [f"{name}: the list `confirmed` is not what was found now" for name, v in vectors.items() if v["confirmed"] != merged(v, found)]
+    faults += [f"{name}: a disagreement nobody has explained" for name in sorted(seen - set(KNOWN))]
+    faults += [f"{name}: this disagreement is gone, take it out of KNOWN" for name in sorted(set(KNOWN) & set(vectors) - seen)]
+    if not found:
+        faults.append("expected vectors to confirm, found none")
+    for text in faults[:20]:
+        print(f"confirm_aiocoap: {text}", file=sys.stderr)
+    return 1 if faults else 0
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The half of confirm_aiocoap.py that runs where aiocoap is: contexts, messages and keys in aiocoap's own classes."""
 
+import copy
+
 import cbor2
 from aiocoap import oscore
 from aiocoap.message import Direction, Message
@@ -90,6 +92,17 @@ class GroupAspect(Recorder, oscore._GroupContextAspect):
     def __init__(self, group, recipient_id):
         self.infos, self.opened = {}, None
         super().__init__(group, recipient_id)
+
+    @property
+    def alg_aead(self):
+        """The group's, with the tag length of the Group Encryption Algorithm.
+
+        aiocoap refuses group-mode ciphertexts shorter than 1 + tag of the AEAD Algorithm, which encrypts nothing here: "Ciphertext
+        too short" for good messages when that tag is 16 and the other 8. Nothing else reads tag_bytes of it.
+        """
+        made = copy.copy(self.groupcontext.alg_aead)
+        made.tag_bytes = self.alg_group_enc.tag_bytes
+        return made
 
 
 class PairwiseAspect(Recorder, oscore._PairwiseContextAspect):
@@ -284,9 +297,17 @@ def opener(document, vector):
     if isinstance(made, Plain):
         return made, identifiers, outer
     kid = unprotected.get(oscore.COSE_KID)
-    if kid is None and vector.get("request_target") is not None:
-        kid = unhex(vector["request_target"])
-    return made.aspect(vector["mode"], kid), identifiers, outer
+    mode = "group" if oscore.COSE_COUNTERSIGNATURE0 in unprotected else "pairwise"
+    if not is_response:
+        if made.get_oscore_context_for(unprotected) is None:
+            raise oscore.ContextUnavailable("no context for kid context and kid")
+    elif oscore.COSE_COUNTERSIGNATURE0 in asked:
+        made.context_from_response(unprotected)
+    else:
+        target = unhex(vector["request_target"])
+        made.aspect("pairwise", target).context_from_response(unprotected)
+        kid = target
+    return made.aspect(mode, kid), identifiers, outer
 
 
 def refusals():
@@ -294,13 +315,16 @@ def refusals():
 
 
 def open_message(document, vector):
-    made, identifiers, outer = opener(document, vector)
+    made = None
     try:
+        made, identifiers, outer = opener(document, vector)
         made.unprotect(outer, identifiers)
+    except CannotHold:
+        raise
     except refusals() as error:
         raise Disagree(f"aiocoap refuses {vector['protected']}: {type(error).__name__}: {error}") from error
     except Exception as error:
-        if made.opened is None:
+        if made is None or made.opened is None:
             raise Disagree(f"aiocoap fails on {vector['protected']}: {type(error).__name__}: {error}") from error
         # Verified and decrypted; what failed is its reading of the inner message, which is compared as bytes below.
     aad, plaintext = made.opened
@@ -328,7 +352,7 @@ def seal_message(document, vector):
             made = made.aspect("pairwise", target)
         if is_response and seal["kid_context"]:
             raise CannotHold("aiocoap puts no kid context into responses")
-        if is_response and vector["mode"] == "pairwise" and expected_kid(vector) is None:
+        if is_response and expected_kid(vector) is None:
             raise CannotHold("aiocoap always puts the kid into responses of a group")
     made.sender_sequence_number = seal["ssn"]
     plain = decode(unhex(vector["plain"]))
@@ -387,8 +411,6 @@ def split_as_we_do(vector, made, plain, identifiers):
 def try_negative(document, vector):
     """In words what aiocoap does with a message the reference refuses."""
     try:
-        if vector["receiver"] not in document["contexts"]:
-            return "no context"
         made, identifiers, outer = opener(document, vector)
         made.unprotect(outer, identifiers)
     except CannotHold as cannot:
@@ -397,4 +419,4 @@ def try_negative(document, vector):
         return "refused as well"
     except Exception as error:
         return f"ends in another exception: {type(error).__name__}"
-    return "accepts"
+    return "accepted"
