@@ -56,7 +56,7 @@ sanitizers() {
     variant 'msan' msan VARIANT=msan CC=clang
     # What the sanitizers cannot see: uninitialised bytes that pass through the crypto libraries.
     # shellcheck disable=SC2046
-    item valgrind 'valgrind:' $(mk debug VARIANT=debug CC=gcc list-tests | grep -E 'test_(protect|unprotect|mbedtls|kdf)$')
+    item valgrind 'valgrind:' $(mk debug VARIANT=debug CC=gcc list-tests | grep -E 'test_(mbedtls|rederive|protect|unprotect)$')
     item check 'replay: build' make -s -j "$jobs" WERROR=1 BUILD="$root/asan" VARIANT=asan CC=gcc replays
     item count 'replay: corpora and finds' sh ci/fuzz.sh replay "$root/asan/replay"
 }
