@@ -35,7 +35,7 @@ class ContextBook:
         assert all(flag in self.notes for flag in flags), flags
         assert title not in self._titles, f"title twice: {title}"
         self._titles.add(title)
-        vector = {"id": number, "title": title, "req": list(req), "flags": list(flags)}
+        vector = {"id": number, "title": title, "req": list(dict.fromkeys(req)), "flags": list(flags)}
         vector |= {"result": "ok" if reason is None else "reject", "reason": reason, "control": control, "confirmed": []}
         self.vectors.append(vector | rest)
         return number

@@ -27,6 +27,7 @@ NOTES = {
         "the window moves when the decryption is done and the signature not yet checked",
         "one member locks out another one",
         "M06",
+        "M24",
         "M27",
     ),
     "two-modes": note("group mode and pairwise mode have a window each", "a number counts twice", "M05"),
