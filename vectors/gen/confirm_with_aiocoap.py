@@ -23,6 +23,15 @@ class EcAgreement(oscore.ECDSA_SHA256_P256):
     """aiocoap's agreement with P-256 keys. aiocoap itself would write -7 into the AAD (it says so itself)."""
 
 
+class Unset:
+    """In the place of an AEAD Algorithm that is not set: null in the AAD, and no longer nonce than the other one has.
+
+    aiocoap means to allow such groups (its AAD has the case) but asserts an AEAD Algorithm when it derives the Common IV.
+    """
+
+    value, key_bytes, tag_bytes, iv_bytes = None, 0, 0, 0
+
+
 def unhex(text):
     return None if text is None else bytes.fromhex(text)
 
@@ -127,12 +136,10 @@ class Group(Recorder, oscore.SimpleGroupContext):
         signing = {ED25519: oscore.Ed25519, P256: oscore.ECDSA_SHA256_P256}.get(curve)
         if signing is None or signature not in (None, signing.value):
             raise CannotHold(f"signature algorithm or curve aiocoap has not ({signature}, {curve})")
-        if context.get("aead") is None:
-            raise CannotHold("AEAD Algorithm unset: aiocoap asserts that there is one")
         others = [one for one in [*context.get("recipients", ()), *context.get("members", ())] if one.get("credential")]
         group_enc = context.get("group_enc")
         super().__init__(
-            alg_aead=algorithm(AEADS, context["aead"], "AEAD Algorithm"),
+            alg_aead=Unset() if context.get("aead") is None else algorithm(AEADS, context["aead"], "AEAD Algorithm"),
             hashfun=HASHES[context.get("hkdf", 5)],
             alg_signature=signing(),
             alg_group_enc=None if group_enc is None else algorithm(AEADS, group_enc, "Group Encryption Algorithm"),
