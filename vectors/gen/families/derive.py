@@ -6,6 +6,7 @@ Every negative differs from a positive of the same file by the keys named in `ch
 
 import hashlib
 
+import anchors
 import kdf
 import primitives as prim
 from families.context_book import ContextBook, note
@@ -716,5 +717,6 @@ def credentials_refused(book, good, pairwise):
 
 
 def files():
+    anchors.check()
     books = (oscore_algorithms, oscore_inputs, group_02, group_28_algorithms, group_28_inputs, group_28_agreement, group_28_refused)
     return {book.path: book.document() for book in (make() for make in books)}

@@ -12,7 +12,9 @@ NOTES = {
         "endless 4.01, or old requests pass",
         "M43",
     ),
-    "echo-compare": note("a prefix, a longer value or a value of another length is taken for equal", "a challenge is passed without its value", "M39"),
+    "echo-compare": note(
+        "a prefix, a longer value or a value of another length is taken for equal", "a challenge is passed without its value", "M39"
+    ),
     "echo-foreign": note("an Echo of another client, group or context is accepted", "one client opens the window of another", "M39"),
     "echo-stale": note("an Echo is accepted after its time", "a delayed command counts as fresh", "M40"),
     "echo-twice": note("an Echo is accepted a second time", "one answer opens the window twice", "M41"),

@@ -15,7 +15,9 @@ NOTES = {
         "M29",
         "M28",
     ),
-    "wrong-gid": note("the kid context is ignored, or anything unknown falls back to the newest context", "messages pass under another context", "M19", "M20"),
+    "wrong-gid": note(
+        "the kid context is ignored, or anything unknown falls back to the newest context", "messages pass under another context", "M19", "M20"
+    ),
     "same-gid": note("new keys under the old Gid", "members cannot tell which keys are meant", "M49"),
     "excluded": note("a member that was excluded is still heard", "it goes on commanding", "M52"),
     "response-replay": note("responses of two contexts share one number", "fresh responses are refused, or replays pass", "M10", "M56"),
