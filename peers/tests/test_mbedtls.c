@@ -208,7 +208,7 @@ static void test_forgeries(int32_t alg)
     gosc_span shorter = bytes_copy(gosc_span_of(s.aad.ptr, s.aad.len - 1));
     bool refused = open_as(&s, s.key, s.nonce, shorter, s.sealed) == GOSC_ERR_DECRYPTION_FAILED &&
                    open_as(&s, s.key, s.nonce, GOSC_ABSENT, s.sealed) == GOSC_ERR_DECRYPTION_FAILED;
-    try_say(control && refused, "GO-3.1-06", "other or no AAD", alg);
+    try_say(control && refused, "O-8.2-05", "other or no AAD", alg);
     bytes_free(shorter);
     sealing_free(&s);
 }
