@@ -192,7 +192,7 @@ def _wrong_names(theme, cases):
             "decryption-failed",
             f"{tag}: server without ID Context, kid context not shown",
             ["O-3.2.1-03"],
-            ["empty-is-none"] if label == "empty" else [],
+            ["empty-is-none" if label == "empty" else "key-derivation"],
             receiver=name,
         )
         cases[tag].reject(
@@ -950,7 +950,7 @@ def _bindings(theme, names, other, case, bare, own):
     swapped = theme.request("request the other way round", ["O-3.1-01", "O-3.1-02"], names[1], names[0], plain := message(GET, *path("x"), name="back"), [], ssn=3, kid_context=True)
     swapped.reject("context-not-found", "own request thrown back", ["O-3.1-01"], ["reflection"], Endpoint(theme.contexts[names[0]]).seal_request(plain).message)
     case.reject("context-not-found", "same kid, context of another ID Context", ["O-5-12"], ["kid-context-ignored"], receiver=other[1])
-    case.reject("decryption-failed", "same kid, another Master Secret, kid context not shown", ["O-8.2-05"], [], _with_option(kid_context=None), receiver=other[1])
+    case.reject("decryption-failed", "same kid, another Master Secret, kid context not shown", ["O-8.2-05"], ["key-derivation"], _with_option(kid_context=None), receiver=other[1])
 
 
 def _sealing(theme, names, case, bare):
