@@ -12,32 +12,26 @@ enum {
     TRUE = 21,
     SIMPLE_NULL = 22,
     SIMPLE_TWO_BYTES = 32, /* the first that takes two bytes */
-    AT_END = 8,
+    AT_END = 8,            /* no major type: nothing is left */
+    FLOAT = 9,             /* no major type: 7 with a float behind it */
 };
-
-void gosc_cbor_write_head(gosc_writer *writer, uint8_t major, uint64_t value)
-{
-    if (value < INFO_1) {
-        gosc_write_u8(writer, (uint8_t)(((uint64_t)major << 5) | value));
-        return;
-    }
-    uint8_t info = INFO_1;
-    size_t len = 1;
-    while (len < 8 && value >> (8 * len) != 0) {
-        info++;
-        len *= 2;
-    }
-    gosc_write_u8(writer, (uint8_t)((unsigned)major << 5 | info));
-    gosc_write_be(writer, value, len);
-}
 
 size_t gosc_cbor_head_len(uint64_t value)
 {
-    uint8_t head[GOSC_CBOR_HEAD_MAX];
-    gosc_writer writer;
-    gosc_writer_init(&writer, (gosc_buf){head, sizeof head});
-    gosc_cbor_write_head(&writer, GOSC_CBOR_UINT, value);
-    return gosc_writer_span(&writer).len;
+    return value < INFO_1        ? 1
+           : value <= UINT8_MAX  ? 2
+           : value <= UINT16_MAX ? 3
+           : value <= UINT32_MAX ? 5
+                                 : 9;
+}
+
+void gosc_cbor_write_head(gosc_writer *writer, uint8_t major, uint64_t value)
+{
+    size_t n_more = gosc_cbor_head_len(value) - 1;
+    /* 1, 2, 4, 8 more bytes are 24, 25, 26, 27. */
+    size_t info = n_more == 0 ? (size_t)value : INFO_1 + n_more / 2 - n_more / 8;
+    gosc_write_u8(writer, (uint8_t)((size_t)major << 5 | info));
+    gosc_write_be(writer, value, n_more);
 }
 
 void gosc_cbor_write_int(gosc_writer *writer, int64_t value)
@@ -77,23 +71,23 @@ void gosc_cbor_write_bool(gosc_writer *writer, bool value)
  * A head in its shortest form (RFC 8949 section 4.2.1). A string with more bytes, or a container with more
  * items, than bytes are left is cut, whatever follows: lengths and counts that pass are safe in a size_t.
  */
-static uint64_t head_read(gosc_reader *reader, uint8_t *major, bool *is_float)
+static uint64_t head_read(gosc_reader *reader, uint8_t *major)
 {
     uint8_t first = gosc_read_u8(reader);
     uint8_t info = first & 31;
     uint64_t value = info;
     *major = first >> 5;
-    *is_float = *major == GOSC_CBOR_SIMPLE && info > INFO_1;
     if (info > INFO_8) { /* reserved, indefinite length, break */
         reader->failed = true;
     } else if (info >= INFO_1) {
-        uint32_t len = 1U << (info - INFO_1);
-        value = gosc_read_be(reader, len);
-        /* What would have gone into half as many bytes, or into the first one. A float has the width it has.
-         */
-        bool wasted = len == 1 ? value < (*major == GOSC_CBOR_SIMPLE ? SIMPLE_TWO_BYTES : INFO_1)
-                               : !*is_float && value >> (4 * len) == 0;
-        if (wasted) {
+        size_t n_more = (size_t)1 << (info - INFO_1);
+        value = gosc_read_be(reader, n_more);
+        bool shortest = gosc_cbor_head_len(value) == 1 + n_more;
+        if (*major == GOSC_CBOR_SIMPLE) {
+            *major = info == INFO_1 ? GOSC_CBOR_SIMPLE : FLOAT;
+            shortest = info != INFO_1 || value >= SIMPLE_TWO_BYTES; /* a float has the width it has */
+        }
+        if (!shortest) {
             reader->failed = true;
         }
     }
@@ -106,9 +100,8 @@ static uint64_t head_read(gosc_reader *reader, uint8_t *major, bool *is_float)
 
 uint64_t gosc_cbor_read_head(gosc_reader *reader, uint8_t *major)
 {
-    bool is_float;
-    uint64_t value = head_read(reader, major, &is_float);
-    if (is_float) {
+    uint64_t value = head_read(reader, major);
+    if (*major == FLOAT) {
         reader->failed = true;
         return 0;
     }
@@ -166,21 +159,17 @@ uint8_t gosc_cbor_peek_major(const gosc_reader *reader)
 /* Takes a head and the bytes of a string; gives the number of items inside (of a map: keys and values). */
 static size_t item_open(gosc_reader *reader, uint8_t *major)
 {
-    bool is_float;
-    uint64_t value = head_read(reader, major, &is_float);
+    size_t value = (size_t)head_read(reader, major);
+    if (*major == GOSC_CBOR_BSTR || *major == GOSC_CBOR_TSTR) {
+        (void)gosc_read_bytes(reader, value);
+    }
     switch (*major) {
-    case GOSC_CBOR_BSTR:
-    case GOSC_CBOR_TSTR:
-        (void)gosc_read_bytes(reader, (size_t)value);
-        return 0;
     case GOSC_CBOR_ARRAY:
-        return (size_t)value;
+        return value;
     case GOSC_CBOR_MAP:
-        return 2 * (size_t)value;
-    case GOSC_CBOR_TAG:
-        return 1;
+        return 2 * value;
     default:
-        return 0;
+        return *major == GOSC_CBOR_TAG;
     }
 }
 
@@ -222,42 +211,38 @@ static bool key_is_new(const container *map, const uint8_t *end, uint32_t *work)
 
 gosc_span gosc_cbor_skip(gosc_reader *reader)
 {
-    container open[GOSC_CBOR_DEPTH_MAX];
-    size_t depth = 0;
+    container open[1 + GOSC_CBOR_DEPTH_MAX]; /* around them all one that holds the item itself */
+    container *top = open;
     uint32_t work = 0;
     const uint8_t *start = reader->next;
-    do {
-        if (depth > 0 && (open[depth - 1].n_left & 1) == 0) {
-            open[depth - 1].key = reader->next;
-        }
+    *top = (container){1, NULL, NULL};
+    for (;;) {
         uint8_t major;
+        top->key = reader->next;
         size_t n_items = item_open(reader, &major);
-        if (major >= GOSC_CBOR_ARRAY && major <= GOSC_CBOR_TAG && depth == GOSC_CBOR_DEPTH_MAX) {
+        if (major >= GOSC_CBOR_ARRAY && major <= GOSC_CBOR_TAG && top == &open[GOSC_CBOR_DEPTH_MAX]) {
             reader->failed = true;
+        }
+        if (n_items > 0 && !reader->failed) {
+            top++;
+            *top = (container){n_items, major == GOSC_CBOR_MAP ? reader->next : NULL, NULL};
+        }
+        /* A completed item completes every container of which it was the last. */
+        while (n_items == 0 && !reader->failed) {
+            top->n_left--;
+            if (top->entries != NULL && (top->n_left & 1) != 0 && !key_is_new(top, reader->next, &work)) {
+                reader->failed = true;
+            } else if (top->n_left > 0) {
+                break;
+            } else if (top == open) {
+                return (gosc_span){start, (size_t)(reader->next - start)};
+            }
+            top--;
         }
         if (reader->failed) {
             return GOSC_ABSENT;
         }
-        if (n_items > 0) {
-            open[depth] = (container){n_items, major == GOSC_CBOR_MAP ? reader->next : NULL, NULL};
-            depth++;
-            continue;
-        }
-        /* An item is complete, and with it every container of which it was the last. */
-        while (depth > 0) {
-            container *top = &open[depth - 1];
-            top->n_left--;
-            if (top->entries != NULL && (top->n_left & 1) != 0 && !key_is_new(top, reader->next, &work)) {
-                reader->failed = true;
-                return GOSC_ABSENT;
-            }
-            if (top->n_left > 0) {
-                break;
-            }
-            depth--;
-        }
-    } while (depth > 0);
-    return (gosc_span){start, (size_t)(reader->next - start)};
+    }
 }
 
 gosc_err gosc_cbor_check(gosc_span bytes)
@@ -268,21 +253,29 @@ gosc_err gosc_cbor_check(gosc_span bytes)
     return reader.failed || gosc_reader_left(&reader) > 0 ? GOSC_ERR_CBOR_MALFORMED : GOSC_OK;
 }
 
-gosc_span gosc_cbor_map_find(gosc_span map, int64_t key)
+size_t gosc_cbor_map_pick(gosc_span map, const int8_t *labels, size_t n_labels, gosc_span *values)
 {
-    uint8_t encoded[GOSC_CBOR_HEAD_MAX];
-    gosc_writer writer;
-    gosc_writer_init(&writer, (gosc_buf){encoded, sizeof encoded});
-    gosc_cbor_write_int(&writer, key);
     uint32_t work = 0;
+    size_t n_others = 0;
     gosc_reader reader;
     gosc_reader_init(&reader, map);
+    for (size_t i = 0; i < n_labels; i++) {
+        values[i] = GOSC_ABSENT;
+    }
     for (size_t n_left = gosc_cbor_read_map(&reader); n_left > 0; n_left--) {
-        bool found = gosc_span_equal(item_take(&reader, &work), gosc_writer_span(&writer));
+        gosc_reader key = reader;
+        int64_t label = gosc_cbor_read_int(&key);
+        (void)item_take(&reader, &work);
         gosc_span value = item_take(&reader, &work);
-        if (found) {
-            return value;
+        size_t i = 0;
+        while (i < n_labels && (key.failed || labels[i] != label)) {
+            i++;
+        }
+        if (i < n_labels) {
+            values[i] = value;
+        } else {
+            n_others++;
         }
     }
-    return GOSC_ABSENT;
+    return n_others;
 }

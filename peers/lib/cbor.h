@@ -60,9 +60,10 @@ GOSC_MUST_USE
 gosc_err gosc_cbor_check(gosc_span bytes);
 
 /*
- * gosc_cbor_map_find gives the encoded value (its bytes) of an integer key in the map that `map` holds entirely;
- * absent when the key is not there. The map must have passed gosc_cbor_check.
+ * gosc_cbor_map_pick gives the encoded values (their bytes) of n_labels integer keys, absent for a key that is not
+ * there, and returns how many other pairs there are. `map` holds the map entirely and has passed gosc_cbor_check; in
+ * an item of another type nothing is found.
  */
-gosc_span gosc_cbor_map_find(gosc_span map, int64_t key);
+size_t gosc_cbor_map_pick(gosc_span map, const int8_t *labels, size_t n_labels, gosc_span *values);
 
 #endif

@@ -10,12 +10,6 @@
 enum {
     CLAIM_CNF = 8, /* RFC 8747 */
     CNF_COSE_KEY = 1,
-    KEY_KTY = 1, /* RFC 9052 section 7.1, RFC 9053 section 7 */
-    KEY_ALG = 3,
-    KEY_CRV = -1,
-    KEY_X = -2,
-    KEY_Y = -3,
-    KEY_D = -4,
     KTY_OKP = 1,
     KTY_EC2 = 2,
     CBOR_FALSE = 0xf4,
@@ -25,6 +19,18 @@ enum {
     POINT_WHOLE = 4,
     OID_MAX = 8, /* bytes */
 };
+
+/* Labels of a COSE_Key (RFC 9052 section 7.1, RFC 9053 section 7), and where their values are kept. */
+enum {
+    KTY,
+    ALG,
+    CRV,
+    X,
+    Y,
+    D,
+    N_LABELS
+};
+static const int8_t key_labels[N_LABELS] = {1, 3, -1, -2, -3, -4};
 
 size_t gosc_curve_len(int32_t curve)
 {
@@ -37,50 +43,49 @@ static bool is_okp(int32_t curve)
     return curve == GOSC_CURVE_ED25519 || curve == GOSC_CURVE_X25519;
 }
 
-/* The integer under a label; 0 when there is none, outside int32 when it is something else. */
-static int64_t int_of(gosc_span map, int64_t label)
+/* An encoded integer of 32 bits; false when it is something else. */
+static bool int32_take(const gosc_span *item, int32_t *value)
 {
-    gosc_span value = gosc_cbor_map_find(map, label);
-    if (value.ptr == NULL) {
-        return 0;
-    }
     gosc_reader reader;
-    gosc_reader_init(&reader, value);
+    gosc_reader_init(&reader, *item);
     int64_t number = gosc_cbor_read_int(&reader);
-    return reader.failed ? INT64_MAX : number;
+    *value = (int32_t)number;
+    return !reader.failed && number == *value;
 }
 
-/* The byte string under a label, absent when there is none or something else. */
-static gosc_span bstr_of(gosc_span map, int64_t label)
+/* The contents of an encoded byte string of that length; absent when it is something else. */
+static gosc_span coordinate_take(const gosc_span *item, size_t len)
 {
     gosc_reader reader;
-    gosc_reader_init(&reader, gosc_cbor_map_find(map, label));
-    return gosc_cbor_read_bstr(&reader);
+    gosc_reader_init(&reader, *item);
+    gosc_span bytes = gosc_cbor_read_bstr(&reader);
+    return bytes.len == len ? bytes : GOSC_ABSENT;
 }
 
 gosc_err gosc_cose_key_parse(gosc_span cose_key, gosc_public_key *key)
 {
+    gosc_span values[N_LABELS];
+    gosc_public_key parsed = {.curve = 0};
+    int32_t kty;
     if (gosc_cbor_check(cose_key) != GOSC_OK) {
         return GOSC_ERR_COSE_MALFORMED;
     }
-    int64_t kty = int_of(cose_key, KEY_KTY);
-    int64_t curve = int_of(cose_key, KEY_CRV);
-    int64_t alg = int_of(cose_key, KEY_ALG);
-    gosc_span y = gosc_cbor_map_find(cose_key, KEY_Y);
-    gosc_public_key parsed = {.curve = (int32_t)curve, .alg = (int32_t)alg, .x = bstr_of(cose_key, KEY_X)};
+    (void)gosc_cbor_map_pick(cose_key, key_labels, N_LABELS, values);
+    const gosc_span *y = &values[Y];
+    bool good = int32_take(&values[KTY], &kty) && int32_take(&values[CRV], &parsed.curve) &&
+                (values[ALG].ptr == NULL || int32_take(&values[ALG], &parsed.alg)) && values[D].ptr == NULL;
     size_t len = gosc_curve_len(parsed.curve);
-    bool good = curve == parsed.curve && alg == parsed.alg && len > 0 && parsed.x.len == len &&
-                kty == (is_okp(parsed.curve) ? KTY_OKP : KTY_EC2) &&
-                gosc_cbor_map_find(cose_key, KEY_D).ptr == NULL;
-    if (kty == KTY_OKP) {
-        good = good && y.ptr == NULL;
-    } else if (y.len == 1 && (y.ptr[0] == CBOR_FALSE || y.ptr[0] == CBOR_TRUE)) {
-        parsed.y_odd = y.ptr[0] == CBOR_TRUE;
-    } else {
-        parsed.y = bstr_of(cose_key, KEY_Y);
-        good = good && parsed.y.len == len;
+    parsed.x = coordinate_take(&values[X], len);
+    parsed.y_odd = y->len == 1 && y->ptr[0] == CBOR_TRUE;
+    if (!good || len == 0 || parsed.x.ptr == NULL || kty != (is_okp(parsed.curve) ? KTY_OKP : KTY_EC2)) {
+        return GOSC_ERR_COSE_MALFORMED;
     }
-    if (!good) {
+    /* OKP has no y; EC2 has it as bytes, or as the sign of a compressed point. */
+    if (kty == KTY_EC2 && !parsed.y_odd && !(y->len == 1 && y->ptr[0] == CBOR_FALSE)) {
+        parsed.y = coordinate_take(y, len);
+        good = parsed.y.ptr != NULL;
+    }
+    if (!good || (kty == KTY_OKP && y->ptr != NULL)) {
         return GOSC_ERR_COSE_MALFORMED;
     }
     *key = parsed;
@@ -90,11 +95,13 @@ gosc_err gosc_cose_key_parse(gosc_span cose_key, gosc_public_key *key)
 /* The COSE_Key of a claims set, absent when it has none. */
 static gosc_span claims_key(gosc_span claims)
 {
-    if (gosc_cbor_check(claims) != GOSC_OK) {
-        return GOSC_ABSENT;
+    static const int8_t labels[] = {CLAIM_CNF, CNF_COSE_KEY};
+    gosc_span found = GOSC_ABSENT;
+    if (gosc_cbor_check(claims) == GOSC_OK) {
+        (void)gosc_cbor_map_pick(claims, &labels[0], 1, &found);
+        (void)gosc_cbor_map_pick(found, &labels[1], 1, &found);
     }
-    gosc_span confirmation = gosc_cbor_map_find(claims, CLAIM_CNF);
-    return gosc_cbor_map_find(confirmation, CNF_COSE_KEY);
+    return found;
 }
 
 /* The payload of an untagged COSE_Sign1 (RFC 9052 section 4.2), absent when it is none. */

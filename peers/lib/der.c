@@ -8,118 +8,82 @@ enum {
     TAG_LONG = 0x1f,     /* low bits of a tag of several bytes */
     LENGTH_SHORT = 0x80, /* lengths below stand in one byte; 0x80 is the indefinite length */
     LENGTH_BYTES_MAX = 4,
-    EXTENSIONS = 0xa3,
-    NO_TAG = 0,
+    OPTIONAL = 0x40, /* added to a tag: no tag of a certificate has this bit */
 };
 
-static gosc_span element_read(gosc_reader *reader, uint8_t *tag)
+gosc_span gosc_der_read(gosc_reader *reader, uint8_t tag)
 {
-    *tag = gosc_read_u8(reader);
-    uint64_t len = gosc_read_u8(reader);
-    bool good = (*tag & TAG_LONG) != TAG_LONG;
+    bool good = gosc_read_u8(reader) == tag && (tag & TAG_LONG) != TAG_LONG;
+    uint32_t len = gosc_read_u8(reader);
     if (len >= LENGTH_SHORT) {
-        size_t n_bytes = (size_t)len - LENGTH_SHORT;
+        uint32_t n_bytes = len - LENGTH_SHORT;
         good = good && n_bytes <= LENGTH_BYTES_MAX;
-        len = good ? gosc_read_be(reader, n_bytes) : 0;
+        len = good ? (uint32_t)gosc_read_be(reader, n_bytes) : 0;
         /* X.690 section 10.1: the shortest length. */
         good = good && len >= LENGTH_SHORT && len >> (8 * (n_bytes - 1)) != 0;
     }
     if (!good) {
         reader->failed = true;
     }
-    return gosc_read_bytes(reader, (size_t)len);
+    return gosc_read_bytes(reader, len);
 }
 
-gosc_span gosc_der_read(gosc_reader *reader, uint8_t tag)
+/*
+ * Takes all elements of contents, whose tags are given in order; what they hold goes to `found`, absent for
+ * an OPTIONAL one that is not there. False when one is missing or cut, or when something is left over.
+ */
+static bool walk(gosc_span contents, const char *tags, gosc_span *found)
 {
-    uint8_t found;
-    gosc_span contents = element_read(reader, &found);
-    if (found != tag) {
-        reader->failed = true;
-        return GOSC_ABSENT;
+    gosc_reader reader;
+    gosc_reader_init(&reader, contents);
+    for (; *tags != '\0'; tags++) {
+        uint8_t tag = (uint8_t)*tags & (uint8_t)~OPTIONAL;
+        bool here = gosc_reader_left(&reader) > 0 && *reader.next == tag;
+        bool is_optional = ((uint8_t)*tags & OPTIONAL) != 0;
+        *found = GOSC_ABSENT;
+        if (here || !is_optional) {
+            *found = gosc_der_read(&reader, tag);
+        }
+        found++;
     }
-    return contents;
+    return !reader.failed && gosc_reader_left(&reader) == 0;
 }
 
-void gosc_der_skip(gosc_reader *reader)
-{
-    uint8_t tag;
-    (void)element_read(reader, &tag);
-}
-
-static uint8_t peek_tag(const gosc_reader *reader)
-{
-    return gosc_reader_left(reader) > 0 ? *reader->next : NO_TAG;
-}
-
-static void sequence_enter(gosc_reader *reader, gosc_reader *inside)
-{
-    gosc_reader_init(inside, gosc_der_read(reader, GOSC_DER_SEQUENCE));
-}
-
-/* Every byte of it was read, and well. */
-static bool finished(const gosc_reader *reader)
-{
-    return !reader->failed && gosc_reader_left(reader) == 0;
-}
-
-/* RFC 5280 section 4.1.2.1: absent (v1), or 1 (v2), 2 (v3): DER does not write a default. */
-static bool version_is_good(gosc_reader *tbs)
-{
-    if (peek_tag(tbs) != GOSC_DER_CONTEXT_0) {
-        return true;
-    }
-    gosc_reader version;
-    gosc_reader_init(&version, gosc_der_read(tbs, GOSC_DER_CONTEXT_0));
-    gosc_span number = gosc_der_read(&version, GOSC_DER_INTEGER);
-    return finished(&version) && number.len == 1 && (number.ptr[0] == 1 || number.ptr[0] == 2);
-}
-
-static bool spki_read(gosc_reader *tbs, gosc_span *algorithm, gosc_span *parameters, gosc_span *key)
-{
-    gosc_reader spki;
-    gosc_reader identifier;
-    sequence_enter(tbs, &spki);
-    sequence_enter(&spki, &identifier);
-    *algorithm = gosc_der_read(&identifier, GOSC_DER_OID);
-    *parameters = gosc_reader_left(&identifier) > 0 ? gosc_der_read(&identifier, GOSC_DER_OID) : GOSC_ABSENT;
-    gosc_reader bits;
-    gosc_reader_init(&bits, gosc_der_read(&spki, GOSC_DER_BIT_STRING));
-    uint8_t n_unused = gosc_read_u8(&bits);
-    *key = gosc_read_rest(&bits);
-    return finished(&identifier) && finished(&spki) && finished(&bits) && n_unused == 0;
-}
+/* Tags as walk takes them; 40 is OPTIONAL. */
+#define SEQUENCE "\x30"
+#define BIT_STRING "\x03"
+#define CERTIFICATE SEQUENCE SEQUENCE BIT_STRING
+/* [0] version, serialNumber, signature, issuer, validity, subject, key, unique identifiers, extensions */
+#define TBS_CERTIFICATE "\xe0\x02" SEQUENCE SEQUENCE SEQUENCE SEQUENCE SEQUENCE "\xc1\xc2\xe3"
+#define SUBJECT_PUBLIC_KEY_INFO SEQUENCE BIT_STRING
+#define ALGORITHM_IDENTIFIER "\x06\x46"
 
 gosc_err gosc_der_spki(gosc_span certificate, gosc_span *algorithm, gosc_span *parameters, gosc_span *key)
 {
-    static const uint8_t optional[] = {0x81, 0x82, EXTENSIONS}; /* unique identifiers, extensions */
-    gosc_reader whole;
-    gosc_reader signed_part;
-    gosc_reader tbs;
-    gosc_span found[3];
-    gosc_reader_init(&whole, certificate);
-    sequence_enter(&whole, &signed_part);
-    sequence_enter(&signed_part, &tbs);
-    bool good = version_is_good(&tbs);
-    (void)gosc_der_read(&tbs, GOSC_DER_INTEGER);                        /* serialNumber */
-    gosc_span inner_algorithm = gosc_der_read(&tbs, GOSC_DER_SEQUENCE); /* signature */
-    for (int i = 0; i < 3; i++) {
-        (void)gosc_der_read(&tbs, GOSC_DER_SEQUENCE); /* issuer, validity, subject */
-    }
-    good = spki_read(&tbs, &found[0], &found[1], &found[2]) && good;
-    for (size_t i = 0; i < sizeof optional; i++) {
-        if (peek_tag(&tbs) == optional[i]) {
-            gosc_der_skip(&tbs);
-        }
-    }
-    gosc_span outer_algorithm = gosc_der_read(&signed_part, GOSC_DER_SEQUENCE);
-    (void)gosc_der_read(&signed_part, GOSC_DER_BIT_STRING); /* signatureValue */
-    if (!good || !finished(&tbs) || !finished(&signed_part) || !finished(&whole) ||
-        !gosc_span_equal(inner_algorithm, outer_algorithm)) {
+    enum {
+        VERSION = 0,
+        SIGNATURE = 2,
+        SPKI = 6
+    };
+    gosc_span whole[3];
+    gosc_span tbs[sizeof TBS_CERTIFICATE];
+    gosc_span part[2];
+    if (!walk(certificate, SEQUENCE, whole) || !walk(whole[0], CERTIFICATE, whole) ||
+        !walk(whole[0], TBS_CERTIFICATE, tbs) || !gosc_span_equal(tbs[SIGNATURE], whole[1])) {
         return GOSC_ERR_DER_MALFORMED;
     }
-    *algorithm = found[0];
-    *parameters = found[1];
-    *key = found[2];
+    /* RFC 5280 section 4.1.2.1: absent (v1), or 1 (v2), 2 (v3): DER does not write a default. */
+    if (tbs[VERSION].ptr != NULL &&
+        (!walk(tbs[VERSION], "\x02", part) || part->len != 1 || part->ptr[0] < 1 || part->ptr[0] > 2)) {
+        return GOSC_ERR_DER_MALFORMED;
+    }
+    /* A key has whole bytes: its first byte, the number of unused bits, is 0. */
+    if (!walk(tbs[SPKI], SUBJECT_PUBLIC_KEY_INFO, part) || part[1].len == 0 || part[1].ptr[0] != 0 ||
+        !walk(part[0], ALGORITHM_IDENTIFIER, tbs)) {
+        return GOSC_ERR_DER_MALFORMED;
+    }
+    *algorithm = tbs[0];
+    *parameters = tbs[1];
+    *key = gosc_span_of(part[1].ptr + 1, part[1].len - 1);
     return GOSC_OK;
 }

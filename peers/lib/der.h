@@ -17,8 +17,6 @@ enum {
 
 /* gosc_der_read takes one element with exactly that tag and gives its contents; else sets reader->failed. */
 gosc_span gosc_der_read(gosc_reader *reader, uint8_t tag);
-/* gosc_der_skip takes one element of any (one-byte) tag. */
-void gosc_der_skip(gosc_reader *reader);
 
 /*
  * gosc_der_spki gives algorithm, parameters and key of a certificate's SubjectPublicKeyInfo.

@@ -376,25 +376,29 @@ static void bounds(void)
 
 static void finding(void)
 {
-    gosc_span map = bytes_hex("a6 01 02 20 4161 1903e8 80 6131 05 3818 a10102 8101 07");
+    static const int8_t labels[] = {1, -1, -25, 2, 5, 33};
+    gosc_span values[6];
+    gosc_span map = bytes_hex("a7 01 02 20 4161 1903e8 80 6131 05 3818 a10102 8101 07 1821 6133");
     tap_ok(gosc_cbor_check(map) == GOSC_OK, "the map to search is good");
-    tap_ok(bytes_equal_hex(gosc_cbor_map_find(map, 1), "02") &&
-               bytes_equal_hex(gosc_cbor_map_find(map, -1), "4161") &&
-               bytes_equal_hex(gosc_cbor_map_find(map, 1000), "80") &&
-               bytes_equal_hex(gosc_cbor_map_find(map, -25), "a10102"),
-           "integer keys of every length are found");
-    tap_ok(gosc_cbor_map_find(map, 2).ptr == NULL && gosc_cbor_map_find(map, 5).ptr == NULL &&
-               gosc_cbor_map_find(map, INT64_MIN).ptr == NULL,
-           "values, text keys and keys inside are not found");
+    tap_ok(gosc_cbor_map_pick(map, labels, 6, values) == 3, "the others are counted");
+    tap_ok(bytes_equal_hex(values[0], "02") && bytes_equal_hex(values[1], "4161") &&
+               bytes_equal_hex(values[2], "a10102") && bytes_equal_hex(values[5], "6133"),
+           "integer keys of both signs are found");
+    tap_ok(values[3].ptr == NULL && values[4].ptr == NULL, "values, text keys and keys inside are not found");
+    static const int8_t minus[] = {-24};
+    tap_ok(gosc_cbor_map_pick(map, minus, 1, values) == 7 && values[0].ptr == NULL,
+           "1000 is not -24, though its low byte is");
     bytes_free(map);
     static const char *const others[] = {"a0", "8101", "01", "", "430102 03"};
     bool absent = true;
     for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
         gosc_span item = bytes_hex(others[i]);
-        absent = absent && gosc_cbor_map_find(item, 1).ptr == NULL;
+        values[0] = GOSC_EMPTY;
+        absent = absent && gosc_cbor_map_pick(item, labels, 1, values) == 0 && values[0].ptr == NULL;
         bytes_free(item);
     }
-    tap_ok(absent && gosc_cbor_map_find(GOSC_ABSENT, 1).ptr == NULL, "nothing is found in what is no map");
+    tap_ok(absent && gosc_cbor_map_pick(GOSC_ABSENT, labels, 1, values) == 0 && values[0].ptr == NULL,
+           "nothing is found in what is no map");
 }
 
 int main(int argc, char **argv)
