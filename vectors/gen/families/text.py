@@ -120,8 +120,8 @@ def recompute_message(contexts, vector):
         client = Endpoint(contexts[vector["receiver"]])
         client.expect_response(request)
         opened = client.open_response(sealed.message)
-    trace = {name: None if value is None else value.hex() for name, value in sealed.trace.items()}
-    made = {name: trace.get(name) for name in vector["intermediate"]}
+    values = {name: sealed.trace.get(name) for name in vector["intermediate"]}
+    made = {name: None if value is None else value.hex() for name, value in values.items()}
     return {"intermediate": made, "protected": sealed.message.hex(), "opened": opened.message.hex()}
 
 
