@@ -107,21 +107,19 @@ static gosc_span claims_key(gosc_span claims)
 /* The payload of an untagged COSE_Sign1 (RFC 9052 section 4.2), absent when it is none. */
 static gosc_span sign1_payload(gosc_span sign1)
 {
-    if (gosc_cbor_check(sign1) != GOSC_OK) {
-        return GOSC_ABSENT;
-    }
     gosc_reader reader;
     gosc_reader_init(&reader, sign1);
-    bool good = gosc_cbor_read_array(&reader) == 4;
-    gosc_span protected_header = gosc_cbor_read_bstr(&reader);
-    good = good && gosc_cbor_peek_major(&reader) == GOSC_CBOR_MAP;
+    if (gosc_cbor_check(sign1) != GOSC_OK || gosc_cbor_read_array(&reader) != 4) {
+        return GOSC_ABSENT;
+    }
+    /* The protected header is empty or one map, in a byte string. */
+    gosc_span header = gosc_cbor_read_bstr(&reader);
+    bool good =
+        header.len == 0 || (gosc_cbor_check(header) == GOSC_OK && header.ptr[0] >> 5 == GOSC_CBOR_MAP);
+    good = gosc_cbor_peek_major(&reader) == GOSC_CBOR_MAP && good;
     (void)gosc_cbor_skip(&reader);
     gosc_span payload = gosc_cbor_read_bstr(&reader);
     (void)gosc_cbor_read_bstr(&reader);
-    if (protected_header.len > 0) {
-        good = good && protected_header.ptr[0] >> 5 == GOSC_CBOR_MAP &&
-               gosc_cbor_check(protected_header) == GOSC_OK;
-    }
     return good && !reader.failed ? payload : GOSC_ABSENT;
 }
 
@@ -142,13 +140,14 @@ static const uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01
 static int32_t curve_of(gosc_span algorithm, gosc_span parameters)
 {
     bool is_ec = gosc_span_equal(algorithm, gosc_span_of(ec_public_key, sizeof ec_public_key));
-    if (!is_ec && parameters.ptr != NULL) {
+    if (is_ec) {
+        algorithm = parameters;
+    } else if (parameters.ptr != NULL) {
         return 0;
     }
-    gosc_span oid = is_ec ? parameters : algorithm;
     for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
         if (is_ec != is_okp(curves[i].curve) &&
-            gosc_span_equal(oid, gosc_span_of(curves[i].oid, curves[i].oid_len))) {
+            gosc_span_equal(algorithm, gosc_span_of(curves[i].oid, curves[i].oid_len))) {
             return curves[i].curve;
         }
     }
@@ -163,24 +162,18 @@ static gosc_err x509_parse(gosc_span certificate, gosc_public_key *key)
     if (gosc_der_spki(certificate, &algorithm, &parameters, &point) != GOSC_OK) {
         return GOSC_ERR_CREDENTIAL_MALFORMED;
     }
-    gosc_public_key parsed = {.curve = curve_of(algorithm, parameters)};
-    size_t len = gosc_curve_len(parsed.curve);
-    gosc_reader reader;
-    gosc_reader_init(&reader, point);
-    uint8_t form = POINT_EVEN;
-    if (!is_okp(parsed.curve)) {
-        form = gosc_read_u8(&reader);
-    }
-    parsed.x = gosc_read_bytes(&reader, len);
-    if (form == POINT_WHOLE) {
-        parsed.y = gosc_read_bytes(&reader, len);
-    }
-    parsed.y_odd = form == POINT_ODD;
-    if (len == 0 || reader.failed || gosc_reader_left(&reader) > 0 || form < POINT_EVEN ||
-        form > POINT_WHOLE) {
+    int32_t curve = curve_of(algorithm, parameters);
+    size_t len = gosc_curve_len(curve);
+    size_t at = is_okp(curve) ? 0 : 1; /* of x */
+    uint8_t form = at == 0 ? POINT_EVEN : point.len > 0 ? point.ptr[0] : 0;
+    bool whole = form == POINT_WHOLE;
+    if (len == 0 || point.len != at + len + (whole ? len : 0) || form < POINT_EVEN || form > POINT_WHOLE) {
         return GOSC_ERR_CREDENTIAL_MALFORMED;
     }
-    *key = parsed;
+    *key = (gosc_public_key){.curve = curve, .x = {point.ptr + at, len}, .y_odd = form == POINT_ODD};
+    if (whole) {
+        key->y = (gosc_span){point.ptr + at + len, len};
+    }
     return GOSC_OK;
 }
 
