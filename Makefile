@@ -204,18 +204,23 @@ $(PLAIN_T): $(BUILD)/%: $(BUILD)/%.o $(HELP_O) $(PLAIN_O) $(LIB)
 	$(call say,LINK,$@)
 	$(Q)$(LINK) -o $@ $< $(HELP_O) $(LIB) $(PLAIN_O) $(LIB)
 
+# A fuzz target named after an oracle links it.
+ORACLE_libcoap := -lcoap-3-notls
+ORACLE_libcbor := -lcbor
+oracle = $(ORACLE_$(lastword $(subst _, ,$*)))
+
 # Without the real adapter: the test programs that need no cryptography at all.
 bare: $(call objs,$(TESTS_C)) $(HELP_O) $(LIB)
 	$(Q)sh ci/link_bare.sh $(BUILD) '$(LINK)' '$(HELP_O) $(LIB)' $(TESTS_C:%.c=%)
 
 $(BUILD)/fuzzer/plain/%: $(BUILD)/fuzz/targets/%.o $(FHELP_O) $(PLAIN_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB)
+	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB) $(oracle)
 $(BUILD)/fuzzer/real/%: $(BUILD)/fuzz/targets/%.o $(FHELP_O) $(REAL_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
+	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS) $(oracle)
 $(BUILD)/replay/plain/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(PLAIN_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB)
+	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB) $(oracle)
 $(BUILD)/replay/real/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(REAL_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
+	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS) $(oracle)
 
 .PHONY: all muster run vectors tests check list-tests test nightly layers mutants debian13 bare12 bare13 footprint \
         fuzzers replays fuzz-replay fuzz-smoke fuzz format format-check analyze objects valgrind coverage bench help \
