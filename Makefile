@@ -65,11 +65,11 @@ REPLAYS := $(foreach t,$(FUZZ_C:fuzz/targets/%.c=%),$(BUILD)/replay/plain/$(t) $
 FUZZERS := $(foreach t,$(FUZZ_C:fuzz/targets/%.c=%),$(BUILD)/fuzzer/plain/$(t) $(BUILD)/fuzzer/real/$(t))
 
 $(BUILD)/peers/lib/%.o:        INC :=
-$(BUILD)/peers/lib/crypto/%.o: INC := -Ipeers/lib $(filter %sodium,$(PC))
-$(BUILD)/peers/tests/%.o:      INC := -Ipeers/lib -Ipeers/tests
-$(BUILD)/vectors/%.o:          INC := -I$(BUILD)/include $(PC)
-$(BUILD)/harness/%.o:          INC := -I$(BUILD)/include -Ivectors -Iharness $(PC)
-$(BUILD)/fuzz/%.o:             INC := -Ipeers/lib -Ifuzz
+$(BUILD)/peers/lib/crypto/%.o: INC := -iquote peers/lib $(filter %sodium,$(PC))
+$(BUILD)/peers/tests/%.o:      INC := -iquote peers/lib -iquote peers/tests
+$(BUILD)/vectors/%.o:          INC := -iquote $(BUILD)/include $(PC)
+$(BUILD)/harness/%.o:          INC := -iquote $(BUILD)/include -iquote vectors -iquote harness $(PC)
+$(BUILD)/fuzz/%.o:             INC := -iquote peers/lib -iquote fuzz
 
 COMPILE = $(CC) $(STD) $(WARN) $(CFLAGS_$(VARIANT)) $(INC) $(CPPFLAGS) $(CFLAGS)
 LINK    = $(CC) $(CFLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT)) $(CFLAGS) $(LDFLAGS)
