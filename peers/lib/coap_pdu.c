@@ -12,6 +12,7 @@ enum {
     EXTEND_16_BASE = 269,
     NUMBER_MAX = 65535,
     HEADER_LEN = 4,
+    HEAD_MAX = 5, /* bytes of an option before its value */
 };
 
 /* RFC 7252 section 3.1: what a nibble and the bytes it announces stand for; 15 is none. */
@@ -27,20 +28,6 @@ static uint32_t extended_read(gosc_reader *reader, uint32_t nibble)
         reader->failed = true;
     }
     return EXTEND_16_BASE + (uint32_t)gosc_read_be(reader, 2);
-}
-
-static uint32_t nibble_of(size_t value)
-{
-    return value < EXTEND_8 ? (uint32_t)value : value < EXTEND_16_BASE ? EXTEND_8 : EXTEND_16;
-}
-
-static void extended_write(gosc_writer *writer, size_t value)
-{
-    if (value >= EXTEND_16_BASE) {
-        gosc_write_be(writer, value - EXTEND_16_BASE, 2);
-    } else if (value >= EXTEND_8) {
-        gosc_write_u8(writer, (uint8_t)(value - EXTEND_8));
-    }
 }
 
 /* The sum has 32 bits: a delta is below 2^17, so it cannot wrap before it is found too large. */
@@ -136,11 +123,27 @@ void gosc_option_write(gosc_writer *writer, uint16_t *previous, uint16_t number,
         writer->failed = true;
         return;
     }
-    size_t delta = (size_t)number - *previous;
+    const size_t parts[2] = {(size_t)number - *previous, value.len};
+    uint8_t head[HEAD_MAX];
+    size_t len = 1;
+    size_t nibbles = 0;
     *previous = number;
-    gosc_write_u8(writer, (uint8_t)(nibble_of(delta) << 4 | nibble_of(value.len)));
-    extended_write(writer, delta);
-    extended_write(writer, value.len);
+    for (size_t i = 0; i < 2; i++) {
+        size_t part = parts[i];
+        size_t nibble = part;
+        if (part >= EXTEND_16_BASE) {
+            nibble = EXTEND_16;
+            part -= EXTEND_16_BASE;
+            head[len++] = (uint8_t)(part >> 8);
+            head[len++] = (uint8_t)part;
+        } else if (part >= EXTEND_8) {
+            nibble = EXTEND_8;
+            head[len++] = (uint8_t)(part - EXTEND_8);
+        }
+        nibbles = nibbles << 4 | nibble;
+    }
+    head[0] = (uint8_t)nibbles;
+    gosc_write_bytes(writer, gosc_span_of(head, len));
     gosc_write_bytes(writer, value);
 }
 

@@ -17,7 +17,7 @@ enum {
     POINT_EVEN = 2, /* SEC 1 section 2.3.3 */
     POINT_ODD = 3,
     POINT_WHOLE = 4,
-    OID_MAX = 8, /* bytes */
+    ALGORITHM_MAX = 19, /* bytes */
 };
 
 /* Labels of a COSE_Key (RFC 9052 section 7.1, RFC 9053 section 7), and where their values are kept. */
@@ -123,32 +123,25 @@ static gosc_span sign1_payload(gosc_span sign1)
     return good && !reader.failed ? payload : GOSC_ABSENT;
 }
 
-/* RFC 8410 section 3, RFC 5480 section 2.1.1. */
+/* AlgorithmIdentifiers: RFC 8410 section 3, RFC 5480 section 2.1.1 (id-ecPublicKey with a named curve). */
+#define EC_PUBLIC_KEY 0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01
 static const struct {
     uint8_t curve;
-    uint8_t oid_len;
-    uint8_t oid[OID_MAX]; /* OKP: of the algorithm; EC: of the parameters */
-} curves[] = {
-    {GOSC_CURVE_ED25519, 3, {0x2b, 0x65, 0x70}},
-    {GOSC_CURVE_X25519, 3, {0x2b, 0x65, 0x6e}},
-    {GOSC_CURVE_P256, 8, {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}},
-    {GOSC_CURVE_P384, 5, {0x2b, 0x81, 0x04, 0x00, 0x22}},
-    {GOSC_CURVE_P521, 5, {0x2b, 0x81, 0x04, 0x00, 0x23}},
+    uint8_t len;
+    uint8_t bytes[ALGORITHM_MAX];
+} algorithms[] = {
+    {GOSC_CURVE_ED25519, 5, {0x06, 0x03, 0x2b, 0x65, 0x70}},
+    {GOSC_CURVE_X25519, 5, {0x06, 0x03, 0x2b, 0x65, 0x6e}},
+    {GOSC_CURVE_P256, 19, {EC_PUBLIC_KEY, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x03, 0x01, 0x07}},
+    {GOSC_CURVE_P384, 16, {EC_PUBLIC_KEY, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x22}},
+    {GOSC_CURVE_P521, 16, {EC_PUBLIC_KEY, 0x06, 0x05, 0x2b, 0x81, 0x04, 0x00, 0x23}},
 };
-static const uint8_t ec_public_key[] = {0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01};
 
-static int32_t curve_of(gosc_span algorithm, gosc_span parameters)
+static int32_t curve_of(gosc_span algorithm)
 {
-    bool is_ec = gosc_span_equal(algorithm, gosc_span_of(ec_public_key, sizeof ec_public_key));
-    if (is_ec) {
-        algorithm = parameters;
-    } else if (parameters.ptr != NULL) {
-        return 0;
-    }
-    for (size_t i = 0; i < sizeof curves / sizeof curves[0]; i++) {
-        if (is_ec != is_okp(curves[i].curve) &&
-            gosc_span_equal(algorithm, gosc_span_of(curves[i].oid, curves[i].oid_len))) {
-            return curves[i].curve;
+    for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+        if (gosc_span_equal(algorithm, gosc_span_of(algorithms[i].bytes, algorithms[i].len))) {
+            return algorithms[i].curve;
         }
     }
     return 0;
@@ -157,12 +150,11 @@ static int32_t curve_of(gosc_span algorithm, gosc_span parameters)
 static gosc_err x509_parse(gosc_span certificate, gosc_public_key *key)
 {
     gosc_span algorithm;
-    gosc_span parameters;
     gosc_span point;
-    if (gosc_der_spki(certificate, &algorithm, &parameters, &point) != GOSC_OK) {
+    if (gosc_der_spki(certificate, &algorithm, &point) != GOSC_OK) {
         return GOSC_ERR_CREDENTIAL_MALFORMED;
     }
-    int32_t curve = curve_of(algorithm, parameters);
+    int32_t curve = curve_of(algorithm);
     size_t len = gosc_curve_len(curve);
     size_t at = is_okp(curve) ? 0 : 1; /* of x */
     uint8_t form = at == 0 ? POINT_EVEN : point.len > 0 ? point.ptr[0] : 0;

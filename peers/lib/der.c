@@ -56,9 +56,8 @@ static bool walk(gosc_span contents, const char *tags, gosc_span *found)
 /* [0] version, serialNumber, signature, issuer, validity, subject, key, unique identifiers, extensions */
 #define TBS_CERTIFICATE "\xe0\x02" SEQUENCE SEQUENCE SEQUENCE SEQUENCE SEQUENCE "\xc1\xc2\xe3"
 #define SUBJECT_PUBLIC_KEY_INFO SEQUENCE BIT_STRING
-#define ALGORITHM_IDENTIFIER "\x06\x46"
 
-gosc_err gosc_der_spki(gosc_span certificate, gosc_span *algorithm, gosc_span *parameters, gosc_span *key)
+gosc_err gosc_der_spki(gosc_span certificate, gosc_span *algorithm, gosc_span *key)
 {
     enum {
         VERSION = 0,
@@ -78,12 +77,10 @@ gosc_err gosc_der_spki(gosc_span certificate, gosc_span *algorithm, gosc_span *p
         return GOSC_ERR_DER_MALFORMED;
     }
     /* A key has whole bytes: its first byte, the number of unused bits, is 0. */
-    if (!walk(tbs[SPKI], SUBJECT_PUBLIC_KEY_INFO, part) || part[1].len == 0 || part[1].ptr[0] != 0 ||
-        !walk(part[0], ALGORITHM_IDENTIFIER, tbs)) {
+    if (!walk(tbs[SPKI], SUBJECT_PUBLIC_KEY_INFO, part) || part[1].len == 0 || part[1].ptr[0] != 0) {
         return GOSC_ERR_DER_MALFORMED;
     }
-    *algorithm = tbs[0];
-    *parameters = tbs[1];
+    *algorithm = part[0];
     *key = gosc_span_of(part[1].ptr + 1, part[1].len - 1);
     return GOSC_OK;
 }
