@@ -3,7 +3,9 @@
 from primitives import cbor
 
 
-def aad_array(dialect, algorithms, request_kid, request_piv, request_kid_context=None, option=b"", sender_cred=None, gm_cred=None):
+def aad_array(
+    dialect, algorithms, request_kid, request_piv, request_kid_context=None, option=b"", sender_cred=None, gm_cred=None
+):
     """`algorithms`: dict with aead, group_enc, signature, agreement. `option` is the value of the message at hand.
 
     The position "options" is the empty string: there is no class I option.

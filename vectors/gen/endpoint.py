@@ -321,9 +321,7 @@ class Endpoint:
         self.exchanges.append(exchange)
         return sealed
 
-    def seal_response(
-        self, exchange, plain, mode=None, own_partial_iv=False, kid=None, kid_context=None, faults=NO_FAULTS
-    ):
+    def seal_response(self, exchange, plain, mode=None, own_partial_iv=False, kid=None, kid_context=None, faults=NO_FAULTS):
         sec = self.security if exchange.security.dialect == "group-28" else exchange.security
         message, parts = self._check_plain(plain, "response", sec, mode)
         peer = self._target(sec, mode, exchange.peer)
@@ -505,9 +503,7 @@ class Endpoint:
         state = self.recipients.get(peer.id)
         if state is not None and state.window.valid and state.window.is_replay(number):
             refuse("replay")
-        exchange = Exchange(
-            sec, outer.token, mode, option.kid, option.partial_iv, option.kid_context, peer.id, False, False
-        )
+        exchange = Exchange(sec, outer.token, mode, option.kid, option.partial_iv, option.kid_context, peer.id, False, False)
         trace = self._verify(sec, mode, peer, option, value, parts, exchange, True)
         message = coap.merge(outer, trace["plaintext"], "request")
         exchange.observe = _is_registration(message)

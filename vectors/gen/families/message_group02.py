@@ -71,7 +71,9 @@ def _three(theme, group, called, req, flags):
     one = theme.request(f"{called}: request", req + ["G02-4.1-01"], *group.two(), get(tag), flags, ssn=len(tag) * 77)
     size = _size(one)
     bare = reply(theme, f"{called}: response with the nonce of the request", req + ["G02-4.3-03"], one, answer(tag), flags)
-    own = reply(theme, f"{called}: response with Partial IV", req + ["G02-4.3-03"], one, answer(tag), flags, own_partial_iv=True, ssn=300)
+    own = reply(
+        theme, f"{called}: response with Partial IV", req + ["G02-4.3-03"], one, answer(tag), flags, own_partial_iv=True, ssn=300
+    )
     for case, kind in ((one, "request"), (bare, "response"), (own, "response with Partial IV")):
         found = ["G02-4.2-04" if case is one else "G02-4.4-04"]
         case.reject(
@@ -81,7 +83,13 @@ def _three(theme, group, called, req, flags):
             ["signature-checked"],
             lambda wire: rewrite(wire, option=build(_flipped(parse(option_of(wire), NAME, "response", size)))),
         )
-    one.reject("decryption-failed", f"{called}: request, tag changed", ["G02-4.2-04"], ["ciphertext-changed"], lambda wire: rewrite(wire, payload=flip(payload_of(wire), -1)))
+    one.reject(
+        "decryption-failed",
+        f"{called}: request, tag changed",
+        ["G02-4.2-04"],
+        ["ciphertext-changed"],
+        lambda wire: rewrite(wire, payload=flip(payload_of(wire), -1)),
+    )
 
 
 def _flipped(option):
@@ -93,18 +101,42 @@ def _flipped(option):
 
 def fields():
     theme = Theme(NAME, "fields", 1501)
-    gids = {"0": b"", "1": b"\x37", "3": b"\x44\x61\x6c", "8": pick("gid 8", 8), "32": pick("gid 32", 32), "150": pick("gid 150", 150)}
+    gids = {
+        "0": b"",
+        "1": b"\x37",
+        "3": b"\x44\x61\x6c",
+        "8": pick("gid 8", 8),
+        "32": pick("gid 32", 32),
+        "150": pick("gid 150", 150),
+    }
     for length in range(8):
         label = list(gids)[length % 6]
-        ids = {"alice": pick("id of alice", 7)[:length], "bob": pick("id of bob", 7)[: 7 - length], "carol": pick("id of carol", 7)[:3]}
+        ids = {
+            "alice": pick("id of alice", 7)[:length],
+            "bob": pick("id of bob", 7)[: 7 - length],
+            "carol": pick("id of carol", 7)[:3],
+        }
         group = Group(theme, f"id{length}", NAME, gid=gids[label], ids=ids, signature=EDDSA, salt_len=None if length % 2 else 8)
         tag, called = f"id{length}", f"kid of {length} and {7 - length} bytes, Gid of {label}"
-        one = theme.request(f"{called}: request", ["G02-3-14", "G02-3-10"], *group.two(), get(tag), ["empty-id", "nonce"], ssn=length)
+        one = theme.request(
+            f"{called}: request", ["G02-3-14", "G02-3-10"], *group.two(), get(tag), ["empty-id", "nonce"], ssn=length
+        )
         for own in (False, True):
             for kid_context in (False, True):
-                what = " and ".join(name for name, there in (("Partial IV", own), ("kid context", kid_context)) if there) or "kid only"
+                what = (
+                    " and ".join(name for name, there in (("Partial IV", own), ("kid context", kid_context)) if there)
+                    or "kid only"
+                )
                 reply(
-                    theme, f"{called}: response, {what}", ["G02-3-02", "G02-3-08"], one, answer(tag), ["empty-id", "nonce"], own_partial_iv=own, kid_context=kid_context, ssn=256
+                    theme,
+                    f"{called}: response, {what}",
+                    ["G02-3-02", "G02-3-08"],
+                    one,
+                    answer(tag),
+                    ["empty-id", "nonce"],
+                    own_partial_iv=own,
+                    kid_context=kid_context,
+                    ssn=256,
                 )
     for sig, gid_len in ((EDDSA, 187), (ES384, 155), (ES512, 119)):
         # flags, Partial IV, s, Gid, signature, kid: 255 bytes
@@ -112,7 +144,13 @@ def fields():
         group = Group(theme, tag, NAME, gid=pick("long gid", gid_len), ids={"alice": b"\x25"}, signature=sig)
         one = theme.request(f"option of 255 bytes, signature {sig}", ["G02-3-12"], *group.two(), get(tag), ["long-option"])
         assert len(option_of(one.wire)) == 255, len(option_of(one.wire))
-        one.reject("option-malformed", f"option of 256 bytes, signature {sig}", ["G02-3-12"], ["long-option"], lambda wire: rewrite(wire, option=option_of(wire) + b"\0"))
+        one.reject(
+            "option-malformed",
+            f"option of 256 bytes, signature {sig}",
+            ["G02-3-12"],
+            ["long-option"],
+            lambda wire: rewrite(wire, option=option_of(wire) + b"\0"),
+        )
     group = Group(theme, "count", NAME, signature=EDDSA)
     _numbers(theme, group)
     how = {"ssn": 500}
@@ -129,19 +167,51 @@ def fields():
 def _numbers(theme, group):
     requests = {}
     for number in PIVS:
-        one = theme.request(f"Partial IV {number} in a request", ["G02-3-13"], *group.two(), get(f"n{number}"), ["partial-iv"], ssn=number)
+        one = theme.request(
+            f"Partial IV {number} in a request", ["G02-3-13"], *group.two(), get(f"n{number}"), ["partial-iv"], ssn=number
+        )
         requests[number] = one
         reply(theme, f"response with the nonce of request {number}", ["G02-4.3-03"], one, answer(f"n{number}"), ["partial-iv"])
-        reply(theme, f"Partial IV {number} in a response", ["G02-4.3-03"], one, answer(f"n{number}"), ["partial-iv"], own_partial_iv=True, ssn=number)
+        reply(
+            theme,
+            f"Partial IV {number} in a response",
+            ["G02-4.3-03"],
+            one,
+            answer(f"n{number}"),
+            ["partial-iv"],
+            own_partial_iv=True,
+            ssn=number,
+        )
     last = requests[2**40 - 1]
     last.refuse("ssn-exhausted", "no Partial IV behind 2^40-1: request", ["G02-4.1-03"], ["ssn-wraps"], ssn=2**40)
-    own = reply(theme, "the last Partial IV in a response", ["G02-4.1-03"], last, answer(f"n{2**40 - 1}"), ["ssn-wraps"], own_partial_iv=True, ssn=2**40 - 1)
+    own = reply(
+        theme,
+        "the last Partial IV in a response",
+        ["G02-4.1-03"],
+        last,
+        answer(f"n{2**40 - 1}"),
+        ["ssn-wraps"],
+        own_partial_iv=True,
+        ssn=2**40 - 1,
+    )
     own.refuse("ssn-exhausted", "no Partial IV behind 2^40-1: response", ["G02-4.1-03"], ["ssn-wraps"], ssn=2**40)
-    reply(theme, "a response without Partial IV needs no number", ["G02-4.3-03"], last, answer(f"n{2**40 - 1}"), ["ssn-wraps"], ssn=2**40)
+    reply(
+        theme,
+        "a response without Partial IV needs no number",
+        ["G02-4.3-03"],
+        last,
+        answer(f"n{2**40 - 1}"),
+        ["ssn-wraps"],
+        ssn=2**40,
+    )
     for number, size in ((0, 2), (1, 2), (255, 3), (256, 5)):
         wide = number.to_bytes(size, "big")
         requests[number].reject(
-            "decryption-failed", f"Partial IV {number} padded to {size} bytes on the way", ["G02-3-13"], ["padded-partial-iv"], _with_option(64, partial_iv=wide)
+            "decryption-failed",
+            f"Partial IV {number} padded to {size} bytes on the way",
+            ["G02-3-13"],
+            ["padded-partial-iv"],
+            _with_option(64, partial_iv=wide),
         )
         theme.request(
             f"Partial IV {number} sent with {size} bytes, and so in the AAD",
@@ -161,7 +231,9 @@ def _numbers(theme, group):
             ["partial-iv-cut"],
             _with_option(64, partial_iv=number.to_bytes(5, "big").strip(b"\0")),
         )
-    own = reply(theme, "response to be padded", ["G02-3-13"], requests[0], answer("n0"), ["padded-partial-iv"], own_partial_iv=True, ssn=7)
+    own = reply(
+        theme, "response to be padded", ["G02-3-13"], requests[0], answer("n0"), ["padded-partial-iv"], own_partial_iv=True, ssn=7
+    )
     for size in (2, 5):
         reply(
             theme,
@@ -176,7 +248,13 @@ def _numbers(theme, group):
             opened=answer("n0"),
         )
     for what, wrong in (("8", b"\x08"), ("none", None)):
-        own.reject("decryption-failed", f"Partial IV 7 of a response changed to {what}", ["G02-4.3-03"], ["response-nonce"], _with_option(64, partial_iv=wrong))
+        own.reject(
+            "decryption-failed",
+            f"Partial IV 7 of a response changed to {what}",
+            ["G02-4.3-03"],
+            ["response-nonce"],
+            _with_option(64, partial_iv=wrong),
+        )
     _wrong_nonces(theme, group, requests[256])
 
 
@@ -194,12 +272,29 @@ def _wrong_nonces(theme, group, case):
         "no size byte": raw(b"\0", right, piv),
     }.items():
         case.reject("decryption-failed", f"request, nonce: {what}", ["G02-2-12"], ["nonce"], nonce=bend(made))
-    own = reply(theme, "response for the nonce", ["G02-4.3-03"], case, answer("n256"), ["response-nonce"], own_partial_iv=True, ssn=3)
-    for what, made in {"nonce of the request": raw(b"\x01", right, piv), "ID of the client": raw(b"\x01", right, three), "Partial IV of the request": raw(b"\x02", bob_id, piv)}.items():
-        own.reject("decryption-failed", f"response with Partial IV, nonce: {what}", ["G02-4.3-03"], ["response-nonce"], nonce=bend(made))
+    own = reply(
+        theme, "response for the nonce", ["G02-4.3-03"], case, answer("n256"), ["response-nonce"], own_partial_iv=True, ssn=3
+    )
+    for what, made in {
+        "nonce of the request": raw(b"\x01", right, piv),
+        "ID of the client": raw(b"\x01", right, three),
+        "Partial IV of the request": raw(b"\x02", bob_id, piv),
+    }.items():
+        own.reject(
+            "decryption-failed", f"response with Partial IV, nonce: {what}", ["G02-4.3-03"], ["response-nonce"], nonce=bend(made)
+        )
     bare = reply(theme, "response for the nonce of the request", ["G02-4.3-03"], case, answer("n256"), ["response-nonce"], ssn=3)
-    for what, made in {"ID of the server": raw(b"\x02", bob_id, piv), "number of the server": raw(b"\x02", bob_id, three)}.items():
-        bare.reject("decryption-failed", f"response without Partial IV, nonce: {what}", ["G02-4.3-03"], ["response-nonce"], nonce=bend(made))
+    for what, made in {
+        "ID of the server": raw(b"\x02", bob_id, piv),
+        "number of the server": raw(b"\x02", bob_id, three),
+    }.items():
+        bare.reject(
+            "decryption-failed",
+            f"response without Partial IV, nonce: {what}",
+            ["G02-4.3-03"],
+            ["response-nonce"],
+            nonce=bend(made),
+        )
 
 
 # ---- what must not pass ----
@@ -227,7 +322,13 @@ def refusals():
             frames(case, kind, req, "G02-4-01", kind != "request")
             inner_tests(case, kind, ["O-5.3-02"], kind != "request")
             for length in range(1, 9):
-                case.reject("payload-short", f"{kind} with {length} bytes of payload", ["G02-3-15"], ["payload-short"], lambda wire, n=length: rewrite(wire, payload=payload_of(wire)[:n]))
+                case.reject(
+                    "payload-short",
+                    f"{kind} with {length} bytes of payload",
+                    ["G02-3-15"],
+                    ["payload-short"],
+                    lambda wire, n=length: rewrite(wire, payload=payload_of(wire)[:n]),
+                )
         tampered(case, kind, "decryption-failed", ["G02-4-02"])
     _bindings(theme, group, by)
     _set_ups(theme, group, by)
@@ -269,14 +370,31 @@ def _associated_data(group, case, kind):
                 ["aad", "signature-checked"],
                 signed_external_aad=lambda old, t, w=wrong: cbor(w(t["aad_array"], t)),
             )
-    case.reject("decryption-failed", f"AAD of a {kind}: right in the signature only", ["G02-4.2-03"], ["aad"], enc_external_aad=lambda old, t: cbor([1, [10], t["request_kid"], t["request_piv"], b""]))
-    case.reject("decryption-failed", f"AAD of a {kind}: not wrapped", ["G02-3-05"], ["aad"], enc_structure=lambda old, t: old[: len(old) - len(cbor(t["external_aad"]))] + t["external_aad"])
+    case.reject(
+        "decryption-failed",
+        f"AAD of a {kind}: right in the signature only",
+        ["G02-4.2-03"],
+        ["aad"],
+        enc_external_aad=lambda old, t: cbor([1, [10], t["request_kid"], t["request_piv"], b""]),
+    )
+    case.reject(
+        "decryption-failed",
+        f"AAD of a {kind}: not wrapped",
+        ["G02-3-05"],
+        ["aad"],
+        enc_structure=lambda old, t: old[: len(old) - len(cbor(t["external_aad"]))] + t["external_aad"],
+    )
 
 
 def _keys(theme, group, case, kind):
     name, other = ("alice", "bob") if kind == "request" else ("bob", "alice")
     sec = security(theme.contexts[f"guard-{name}"])
-    salt, secret, gid, own = bytes.fromhex(sec.context["master_salt"]), bytes.fromhex(sec.context["master_secret"]), sec.id_context, sec.sender_id
+    salt, secret, gid, own = (
+        bytes.fromhex(sec.context["master_salt"]),
+        bytes.fromhex(sec.context["master_secret"]),
+        sec.id_context,
+        sec.sender_id,
+    )
     for what, key in {
         "Recipient Key": sec.peers[group.ids[other]].key,
         "Sender Key of a third member": sec.peers[group.ids["carol"]].key,
@@ -317,19 +435,56 @@ def _options(group, case, kind):
         "kid of 8 bytes": good[: head + 64] + bytes(8),
     }
     for what, value in malformed.items():
-        no("option-malformed", f"option with {what}" if what[0] != "e" and what[0] != "l" else what, "G02-3-09" if "0x20" in what else "G02-3-06" if "0x08" in what else "G02-3-12" if "cut" in what else "G02-4-01", value, ["option", "signature-place"])
+        no(
+            "option-malformed",
+            f"option with {what}" if what[0] != "e" and what[0] != "l" else what,
+            "G02-3-09" if "0x20" in what else "G02-3-06" if "0x08" in what else "G02-3-12" if "cut" in what else "G02-4-01",
+            value,
+            ["option", "signature-place"],
+        )
     if is_request:
         no("option-malformed", "s beyond the end", "G02-3-12", good[:3] + b"\xfa" + good[4:])
         for size in (2, 3, 5):
             no("option-malformed", f"option cut to {size} bytes", "G02-3-12", good[:size])
         no("partial-iv-missing", "Partial IV taken off", "G02-3-13", bytes([good[0] & 0xF8]) + good[3:])
-        no("kid-context-missing", "kid context taken off", "G02-3-07", bytes([good[0] & ~0x10]) + good[1:3] + good[head:], ["unknown-gid"])
-        for what, gid in (("of another group", b"\x44\x61\x6d"), ("one byte longer", b"\x44\x61\x6c\x00"), ("one byte shorter", b"\x44\x61"), ("that is empty", b"")):
-            case.reject("context-not-found", f"{kind}, kid context {what}", ["G02-2-02", "G02-4.2-02", "G02-3-10"], ["unknown-gid"], _with_option(64, kid_context=gid))
+        no(
+            "kid-context-missing",
+            "kid context taken off",
+            "G02-3-07",
+            bytes([good[0] & ~0x10]) + good[1:3] + good[head:],
+            ["unknown-gid"],
+        )
+        for what, gid in (
+            ("of another group", b"\x44\x61\x6d"),
+            ("one byte longer", b"\x44\x61\x6c\x00"),
+            ("one byte shorter", b"\x44\x61"),
+            ("that is empty", b""),
+        ):
+            case.reject(
+                "context-not-found",
+                f"{kind}, kid context {what}",
+                ["G02-2-02", "G02-4.2-02", "G02-3-10"],
+                ["unknown-gid"],
+                _with_option(64, kid_context=gid),
+            )
     else:
-        case.reject("context-not-found", f"{kind}, kid context of another group", ["G02-3-08"], ["unknown-gid"], _with_option(64, kid_context=b"\x44\x61\x6d"))
-        case.reject("context-not-found", f"{kind}, empty kid context", ["G02-3-08"], ["unknown-gid"], _with_option(64, kid_context=b""))
-    no("recipient-unknown", "kid before the signature", "G02-3-11", good[:head] + cut.kid + cut.signature, ["signature-place", "kid"])
+        case.reject(
+            "context-not-found",
+            f"{kind}, kid context of another group",
+            ["G02-3-08"],
+            ["unknown-gid"],
+            _with_option(64, kid_context=b"\x44\x61\x6d"),
+        )
+        case.reject(
+            "context-not-found", f"{kind}, empty kid context", ["G02-3-08"], ["unknown-gid"], _with_option(64, kid_context=b"")
+        )
+    no(
+        "recipient-unknown",
+        "kid before the signature",
+        "G02-3-11",
+        good[:head] + cut.kid + cut.signature,
+        ["signature-place", "kid"],
+    )
     for what, kid, reason in (
         ("of nobody", b"\x99", "recipient-unknown"),
         ("that is empty", b"", "recipient-unknown"),
@@ -338,10 +493,22 @@ def _options(group, case, kind):
         ("of the receiver", group.ids[other], "own-kid"),
     ):
         flags = ["reflection"] if reason == "own-kid" else ["kid"]
-        case.reject(reason, f"{kind}, kid {what}", ["G02-4.2-07" if reason == "own-kid" else "G02-4.2-05" if is_request else "G02-4.4-02"], flags, _with_option(64, kid=kid))
+        case.reject(
+            reason,
+            f"{kind}, kid {what}",
+            ["G02-4.2-07" if reason == "own-kid" else "G02-4.2-05" if is_request else "G02-4.4-02"],
+            flags,
+            _with_option(64, kid=kid),
+        )
     if not is_request:
         piv = cut.partial_iv
-        case.reject("decryption-failed", f"{kind}, Partial IV changed", ["G02-4.3-03"], ["response-nonce"], _with_option(64, partial_iv=b"\x06" if piv else b"\x00"))
+        case.reject(
+            "decryption-failed",
+            f"{kind}, Partial IV changed",
+            ["G02-4.3-03"],
+            ["response-nonce"],
+            _with_option(64, partial_iv=b"\x06" if piv else b"\x00"),
+        )
 
 
 def signatures():
@@ -379,11 +546,31 @@ def _bad_signatures(theme, group, case, called, kind, sig):
     no("over the plaintext", ["G02-3-03"], ["signed-part"], to_be_signed=over(lambda t: t["plaintext"]))
     no("over the ciphertext without its tag", ["G02-3-03"], ["signed-part"], to_be_signed=over(lambda t: t["ciphertext"][:-8]))
     no("over the first 255 bytes", ["G02-3-03"], ["signed-part"], to_be_signed=lambda old, t: old[:255])
-    no("over the first 255 bytes of the ciphertext", ["G02-3-03"], ["signed-part"], to_be_signed=over(lambda t: t["ciphertext"][:255]))
-    no("context Signature1", ["G02-3-03"], ["signed-part"], to_be_signed=lambda old, t: cbor(["Signature1", b"", b"", t["external_aad"], t["ciphertext"]]))
-    no("external_aad not wrapped", ["G02-3-03"], ["signed-part"], to_be_signed=lambda old, t: cbor(["CounterSignature0", b"", b"", t["aad_array"], t["ciphertext"]]))
+    no(
+        "over the first 255 bytes of the ciphertext",
+        ["G02-3-03"],
+        ["signed-part"],
+        to_be_signed=over(lambda t: t["ciphertext"][:255]),
+    )
+    no(
+        "context Signature1",
+        ["G02-3-03"],
+        ["signed-part"],
+        to_be_signed=lambda old, t: cbor(["Signature1", b"", b"", t["external_aad"], t["ciphertext"]]),
+    )
+    no(
+        "external_aad not wrapped",
+        ["G02-3-03"],
+        ["signed-part"],
+        to_be_signed=lambda old, t: cbor(["CounterSignature0", b"", b"", t["aad_array"], t["ciphertext"]]),
+    )
     for wrong in READINGS[1:]:
-        no(f"made by {wrong}", ["G02-3-03"], ["reading"], to_be_signed=lambda old, t, w=wrong: countersign.to_be_signed(NAME, w, t["external_aad"], t["ciphertext"]))
+        no(
+            f"made by {wrong}",
+            ["G02-3-03"],
+            ["reading"],
+            to_be_signed=lambda old, t, w=wrong: countersign.to_be_signed(NAME, w, t["external_aad"], t["ciphertext"]),
+        )
     if sig == EDDSA:
         pair = group.pairs[name]
         no("S plus the group order", ["G02-2-06"], ["ed25519"], signature=lambda old, t: old[:32] + _add_order(old[32:]))
@@ -391,7 +578,12 @@ def _bad_signatures(theme, group, case, called, kind, sig):
         no("R moved by a point of order 8", ["G02-2-06"], ["ed25519"], signature=_shifted_r(pair))
     else:
         half, order = size // 2, prim._EC[group.pairs[name].public.curve][0].order
-        for what, at, number in (("r zero", 0, 0), ("s zero", 1, 0), ("r equal to the order", 0, order), ("s equal to the order", 1, order)):
+        for what, at, number in (
+            ("r zero", 0, 0),
+            ("s zero", 1, 0),
+            ("r equal to the order", 0, order),
+            ("s equal to the order", 1, order),
+        ):
 
             def wrong(old, t, at=at, number=number):
                 parts = [old[:half], old[half:]]
@@ -411,9 +603,17 @@ def _readings(theme):
         back = reply(theme, f"{reading}: response", ["G02-3-03"], one, answer("reading"), ["reading"])
         for other in READINGS:
             if other != reading:
-                one.reject("signature-invalid", f"{reading} read as {other}: request", ["G02-3-03"], ["reading"], receiver=names[other][1])
+                one.reject(
+                    "signature-invalid",
+                    f"{reading} read as {other}: request",
+                    ["G02-3-03"],
+                    ["reading"],
+                    receiver=names[other][1],
+                )
         other = READINGS[(READINGS.index(reading) + 1) % 6]
-        back.reject("signature-invalid", f"{reading} read as {other}: response", ["G02-3-03"], ["reading"], receiver=names[other][0])
+        back.reject(
+            "signature-invalid", f"{reading} read as {other}: response", ["G02-3-03"], ["reading"], receiver=names[other][0]
+        )
 
 
 def _small_points(theme):
@@ -423,7 +623,9 @@ def _small_points(theme):
     for label, factor in (("8", 1), ("4", 2), ("2", 4), ("1", 8)):
         encoded = countersign.encode_point(countersign.multiply_point(factor, torsion))
         bob = group.raw("bob")
-        bob["recipients"] = [{"id": group.ids["alice"].hex(), "credential": prim.make_ccs(prim.PublicKey(prim.ED25519, encoded), "alice").hex()}]
+        bob["recipients"] = [
+            {"id": group.ids["alice"].hex(), "credential": prim.make_ccs(prim.PublicKey(prim.ED25519, encoded), "alice").hex()}
+        ]
         name = theme.context(f"small-bob-{label}", bob)
 
         def made(old, t, encoded=encoded):
@@ -435,7 +637,14 @@ def _small_points(theme):
                     return r + s.to_bytes(32, "little")
             raise AssertionError
 
-        good.reject("signature-invalid", f"public key of order {label}, R = S * B", ["G02-2-06"], ["ed25519"], receiver=name, signature=made)
+        good.reject(
+            "signature-invalid",
+            f"public key of order {label}, R = S * B",
+            ["G02-2-06"],
+            ["ed25519"],
+            receiver=name,
+            signature=made,
+        )
 
 
 def _bindings(theme, group, by):
@@ -444,10 +653,24 @@ def _bindings(theme, group, by):
     plain = coap.encode(replace(coap.parse(first.params.plain), message_id=7))
     second = theme.request("another request with the same Token", ["G02-4.4-03"], *names, plain, ["response-binding"], ssn=0x1235)
     for kind in ("response", "response with Partial IV"):
-        by[kind].reject("decryption-failed", f"{kind} to another request with the same Token", ["G02-4.4-03"], ["response-binding"], request=second.wire)
-    by["response"].reject("own-kid", "request thrown back as a response", ["G02-4.2-07"], ["reflection"], rewrite(first.wire, code=CHANGED))
+        by[kind].reject(
+            "decryption-failed",
+            f"{kind} to another request with the same Token",
+            ["G02-4.4-03"],
+            ["response-binding"],
+            request=second.wire,
+        )
+    by["response"].reject(
+        "own-kid", "request thrown back as a response", ["G02-4.2-07"], ["reflection"], rewrite(first.wire, code=CHANGED)
+    )
     stripped = _with_option(64, partial_iv=None, kid_context=None, kid=group.ids["bob"])
-    by["response"].reject("decryption-failed", "request thrown back as a response of the server", ["G02-4.4-03"], ["reflection"], lambda wire: stripped(rewrite(first.wire, code=CHANGED)))
+    by["response"].reject(
+        "decryption-failed",
+        "request thrown back as a response of the server",
+        ["G02-4.4-03"],
+        ["reflection"],
+        lambda wire: stripped(rewrite(first.wire, code=CHANGED)),
+    )
     looped = theme.request("request of the server", ["G02-4.2-07"], names[1], names[0], plain, [], ssn=9)
     mine = theme.seal_request(replace(looped.params, sender=names[0], receiver=names[1]))
     looped.reject("own-kid", "own request comes back", ["G02-4.2-07"], ["reflection"], mine.message)
@@ -467,7 +690,17 @@ def _bindings(theme, group, by):
         nonce=bend(nonces.nonce(sec.keys.common_iv, 13, group.ids["carol"], b"\x12\x34")),
         aad_array=element(2, group.ids["carol"]),
     )
-    exchange = Exchange(security(group.raw("carol")), coap.parse(first.wire).token, None, group.ids["alice"], b"\x12\x34", b"\x44\x61\x6c", group.ids["alice"], False, False)
+    exchange = Exchange(
+        security(group.raw("carol")),
+        coap.parse(first.wire).token,
+        None,
+        group.ids["alice"],
+        b"\x12\x34",
+        b"\x44\x61\x6c",
+        group.ids["alice"],
+        False,
+        False,
+    )
     member = Endpoint(group.raw("carol"))
     bob_key = member.security.peers[group.ids["bob"]].key
     forged = member.seal_response(
@@ -475,7 +708,13 @@ def _bindings(theme, group, by):
         answer("guard", code=CHANGED, payload=b"open, please"),
         faults=Faults(option_fields=lambda option, t: replace(option, kid=group.ids["bob"]), key=bend(bob_key)),
     )
-    by["response"].reject("signature-invalid", "response of a third member under the kid and key of the server", ["G02-4.4-04", "G02-3-02"], ["foreign-signature", "kid"], made=(forged.message, forged.trace))
+    by["response"].reject(
+        "signature-invalid",
+        "response of a third member under the kid and key of the server",
+        ["G02-4.4-04", "G02-3-02"],
+        ["foreign-signature", "kid"],
+        made=(forged.message, forged.trace),
+    )
 
 
 def _set_ups(theme, group, by):
@@ -485,18 +724,30 @@ def _set_ups(theme, group, by):
     request.reject("recipient-unknown", "request of nobody known", ["G02-2-11"], ["kid"], receiver=alone)
     blank = group.raw("bob", others=["carol"])
     blank["recipients"] = blank["recipients"] + [{"id": group.ids["alice"].hex(), "credential": None}]
-    request.reject("credential-missing", "request, credential not known", ["G02-2-11"], ["kid"], receiver=theme.context("guard-bob-blank", blank))
+    request.reject(
+        "credential-missing",
+        "request, credential not known",
+        ["G02-2-11"],
+        ["kid"],
+        receiver=theme.context("guard-bob-blank", blank),
+    )
     member = group.raw("bob", others=["carol"])
     member["members"] = [group.listed("alice")]
     member = theme.context("guard-bob-member", member)
-    theme.request("request of a member not heard before", ["G02-4.2-01", "G02-2-09"], names[0], member, request.params.plain, [], ssn=0x1234)
+    theme.request(
+        "request of a member not heard before", ["G02-4.2-01", "G02-2-09"], names[0], member, request.params.plain, [], ssn=0x1234
+    )
     asking = group.raw("alice", others=["carol"])
     asking["members"] = [group.listed("bob")]
     asking = theme.context("guard-alice-member", asking)
-    one = theme.request("request to a member not heard before", ["G02-4.4-01"], asking, names[1], request.params.plain, [], ssn=0x1234)
+    one = theme.request(
+        "request to a member not heard before", ["G02-4.4-01"], asking, names[1], request.params.plain, [], ssn=0x1234
+    )
     reply(theme, "response of a member not heard before", ["G02-4.4-01"], one, response.params.plain)
     silent = theme.context("guard-silent", {**group.common, "sender": None, "recipients": [group.listed("alice")]})
-    theme.request("a silent server opens requests", ["G02-2-07", "G02-1.1-02"], names[0], silent, request.params.plain, [], ssn=0x1234)
+    theme.request(
+        "a silent server opens requests", ["G02-2-07", "G02-1.1-02"], names[0], silent, request.params.plain, [], ssn=0x1234
+    )
     request.refuse("sender-missing", "a silent server is asked for a request", ["G02-1.1-01"], ["silent-server"], sender=silent)
     quiet = replace(response.params, sender=silent, request=replace(request.params, receiver=silent))
     moved = type(response)(theme, response.id, quiet, response.sealed, response.wire, response.got)
@@ -507,10 +758,22 @@ def _set_ups(theme, group, by):
     request.reject("echo-required", "request, freshness asked for", ["G02-5-01"], ["lost-window"], receiver=policy)
     for case in (request, response):
         nested = coap.encode(replace(coap.parse(case.params.plain), options=[(9, b"")]))
-        case.refuse("already-protected", f"{case.params.direction} that has an OSCORE option already", ["O-4.1.3.7-01"], ["nested"], plain=nested)
+        case.refuse(
+            "already-protected",
+            f"{case.params.direction} that has an OSCORE option already",
+            ["O-4.1.3.7-01"],
+            ["nested"],
+            plain=nested,
+        )
     twin = Group(theme, "guard", NAME, signature=ES256)
     name = twin.context("bob", label="guard-bob-es256")
-    request.reject("decryption-failed", "request, receiver with another Signature Algorithm of the same length", ["G02-2-04"], ["aad"], receiver=name)
+    request.reject(
+        "decryption-failed",
+        "request, receiver with another Signature Algorithm of the same length",
+        ["G02-2-04"],
+        ["aad"],
+        receiver=name,
+    )
 
 
 def _rekey(theme):
@@ -520,9 +783,31 @@ def _rekey(theme):
     one = theme.request("request before a rekey", ["G02-2.1-04"], *old.two(), get("rekey"), [], ssn=3)
     case = None
     for own in (False, True):
-        case = theme.response("response after a rekey, under the context of the request", ["G02-2.1-04"], one, answer("rekey"), [], rekeyed=new.two(), own_partial_iv=own, kid_context=own, ssn=4)
-    case.reject("context-not-found", "response after a rekey, kid context of the new context", ["G02-4.4-02"], ["unknown-gid"], _with_option(64, kid_context=b"\xb1\x01"))
-    one.reject("context-not-found", "request of before the rekey, receiver after it", ["G02-2.1-04", "G02-4.2-02"], ["unknown-gid"], receiver=new.context("bob"))
+        case = theme.response(
+            "response after a rekey, under the context of the request",
+            ["G02-2.1-04"],
+            one,
+            answer("rekey"),
+            [],
+            rekeyed=new.two(),
+            own_partial_iv=own,
+            kid_context=own,
+            ssn=4,
+        )
+    case.reject(
+        "context-not-found",
+        "response after a rekey, kid context of the new context",
+        ["G02-4.4-02"],
+        ["unknown-gid"],
+        _with_option(64, kid_context=b"\xb1\x01"),
+    )
+    one.reject(
+        "context-not-found",
+        "request of before the rekey, receiver after it",
+        ["G02-2.1-04", "G02-4.2-02"],
+        ["unknown-gid"],
+        receiver=new.context("bob"),
+    )
 
 
 def themes():

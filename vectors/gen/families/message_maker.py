@@ -314,7 +314,9 @@ def credential(fmt, pair, subject, extra=None, compressed=False):
 class Group:
     """A security group with three members of unlike identifiers and credentials; contexts are made where asked for."""
 
-    def __init__(self, theme, tag, dialect, gid=b"\x44\x61\x6c", ids=None, fmt="ccs", curve=None, salt_len=8, creds=None, gm=None, **algs):
+    def __init__(
+        self, theme, tag, dialect, gid=b"\x44\x61\x6c", ids=None, fmt="ccs", curve=None, salt_len=8, creds=None, gm=None, **algs
+    ):
         self.theme, self.tag = theme, tag
         curve = curve or CURVE_OF[algs.get("signature")]
         self.common = {

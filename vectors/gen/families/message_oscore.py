@@ -196,7 +196,11 @@ def _wrong_names(theme, cases):
             receiver=name,
         )
         cases[tag].reject(
-            "context-not-found", f"{tag}: server without ID Context, kid context shown", ["O-5-12"], ["empty-is-none"], receiver=name
+            "context-not-found",
+            f"{tag}: server without ID Context, kid context shown",
+            ["O-5-12"],
+            ["empty-is-none"],
+            receiver=name,
         )
 
 
@@ -257,9 +261,7 @@ def numbers():
 
 def _exhausted(theme, requests):
     last = requests[2**40 - 1]
-    last.refuse(
-        "ssn-exhausted", "no Partial IV behind 2^40-1: request", ["O-7.2.1-01", "O-7.2.1-02"], ["ssn-wraps"], ssn=2**40
-    )
+    last.refuse("ssn-exhausted", "no Partial IV behind 2^40-1: request", ["O-7.2.1-01", "O-7.2.1-02"], ["ssn-wraps"], ssn=2**40)
     plain = answer(f"n{2**40 - 1}")
     own = theme.response(
         "the last Partial IV in a response", ["O-7.2.1-01"], last, plain, ["ssn-wraps"], own_partial_iv=True, ssn=2**40 - 1
@@ -369,9 +371,17 @@ def _wrong_nonces(theme, requests):
         "Partial IV 1 in place of 256": _nonce_of(iv, b"\x01", right_id, (1).to_bytes(5, "big")),
     }
     for what, nonce in bad.items():
-        case.reject("decryption-failed", f"nonce of a request: {what}", ["O-5.2-01"], ["nonce"], nonce=lambda old, trace, n=nonce: n)
+        case.reject(
+            "decryption-failed", f"nonce of a request: {what}", ["O-5.2-01"], ["nonce"], nonce=lambda old, trace, n=nonce: n
+        )
     own = theme.response(
-        "response to request 256, with Partial IV", ["O-5.2-02"], case, answer("n256"), ["response-nonce"], own_partial_iv=True, ssn=3
+        "response to request 256, with Partial IV",
+        ["O-5.2-02"],
+        case,
+        answer("n256"),
+        ["response-nonce"],
+        own_partial_iv=True,
+        ssn=3,
     )
     sid_right, three = sid.rjust(7, b"\0"), (3).to_bytes(5, "big")
     bad = {
@@ -389,7 +399,9 @@ def _wrong_nonces(theme, requests):
             ["response-nonce"],
             nonce=lambda old, trace, n=nonce: n,
         )
-    bare = theme.response("response to request 256, without Partial IV", ["O-5.2-02"], case, answer("n256"), ["response-nonce"], ssn=3)
+    bare = theme.response(
+        "response to request 256, without Partial IV", ["O-5.2-02"], case, answer("n256"), ["response-nonce"], ssn=3
+    )
     bad = {
         "ID of the server": _nonce_of(iv, b"\x02", sid_right, right_piv),
         "number of the server": _nonce_of(iv, b"\x02", sid_right, three),
@@ -409,7 +421,18 @@ def _wrong_nonces(theme, requests):
 
 E_OPTIONS = {1: b"\x7b", 4: b"\x2b", 5: b"", 8: b"loc", 11: b"light", 12: b"\x3c", 15: b"first=1", 17: b"\x00", 20: b"q=2"}
 U_OPTIONS = {3: b"lamp.example", 7: b"\x16\x33", 16: b"\x0a", 21: b"", 39: b"coap"}
-EU_OPTIONS = {14: b"\x05", 19: b"\x0e", 23: b"\x16", 27: b"\x0e", 28: b"\x04\x00", 31: b"\x1e", 60: b"\x02\x00", 252: b"echo-val", 258: b"\x1a", 292: b"\x01"}
+EU_OPTIONS = {
+    14: b"\x05",
+    19: b"\x0e",
+    23: b"\x16",
+    27: b"\x0e",
+    28: b"\x04\x00",
+    31: b"\x1e",
+    60: b"\x02\x00",
+    252: b"echo-val",
+    258: b"\x1a",
+    292: b"\x01",
+}
 CLASS_REQ = {1: "01", 4: "02", 5: "03", 8: "04", 11: "05", 12: "06", 15: "07", 17: "08", 20: "09"}
 U_REQ = {3: "O-4.1.2-01", 7: "O-4.1.2-02", 35: "O-4.1.2-03", 39: "O-4.1.2-04", 16: "O-4.1.2-05", 21: "O-4.1.2-05"}
 
@@ -431,33 +454,66 @@ def _inner_options(theme, names, how):
     for number, value in E_OPTIONS.items():
         plain = message(POST, (number, value), payload=b"x", name=f"e{number}")
         case = theme.request(
-            f"option {number}, class E, in a request", [f"O-4.1.1-{CLASS_REQ[number]}", "O-4.1.1-10"], *names, plain, ["class-e-outside"], opened=plain, **how
+            f"option {number}, class E, in a request",
+            [f"O-4.1.1-{CLASS_REQ[number]}", "O-4.1.1-10"],
+            *names,
+            plain,
+            ["class-e-outside"],
+            opened=plain,
+            **how,
         )
         assert not coap.parse(case.wire).has(number)
         reply = answer(f"e{number}", (number, value), token=coap.parse(plain).token)
-        theme.response(f"option {number}, class E, in a response", [f"O-4.1.1-{CLASS_REQ[number]}"], case, reply, ["class-e-outside"], opened=reply)
+        theme.response(
+            f"option {number}, class E, in a response",
+            [f"O-4.1.1-{CLASS_REQ[number]}"],
+            case,
+            reply,
+            ["class-e-outside"],
+            opened=reply,
+        )
     for number, value in EU_OPTIONS.items():
         plain = message(POST, (number, value), payload=b"x", name=f"eu{number}")
         req = ["O-4.1-05"] if number in (252, 292) else ["O-4.1.3.6-01", "O-4.1-04"] if number == 258 else ["O-4.1-04"]
-        theme.request(f"option {number}, class E and U, goes inside", req, *names, plain, ["class-e-outside"], opened=plain, **how)
+        theme.request(
+            f"option {number}, class E and U, goes inside", req, *names, plain, ["class-e-outside"], opened=plain, **how
+        )
     for number in (2, 10, 13, 31, 65, 267, 268, 269, 270, 524, 525, 2049, 4096, 65000, 65535):
         plain = message(POST, (number, b"u"), (number, b""), name=f"unknown{number}")
-        theme.request(f"option {number}, unknown, twice: class E", ["O-4.1-01"], *names, plain, ["class-e-outside"], opened=plain, **how)
+        theme.request(
+            f"option {number}, unknown, twice: class E", ["O-4.1-01"], *names, plain, ["class-e-outside"], opened=plain, **how
+        )
     for length in (0, 1, 12, 13, 14, 255, 268, 269, 270, 300):
         plain = message(POST, (11, b"a"), (15, pick("value", length)), (15, b""), payload=b"\xff", name=f"len{length}")
         theme.request(f"Inner option value of {length} bytes", ["O-5.3-01"], *names, plain, [], opened=plain, **how)
     everything = sorted({**E_OPTIONS, **U_OPTIONS, **EU_OPTIONS, 6: b""}.items())
     plain = message(FETCH, *everything, payload=b"all", name="everything")
-    theme.request("every option with a class of its own at once", ["O-4.1.2-05", "O-5.3-01"], *names, plain, ["class-u-inside"], opened=plain, **how)
+    theme.request(
+        "every option with a class of its own at once",
+        ["O-4.1.2-05", "O-5.3-01"],
+        *names,
+        plain,
+        ["class-u-inside"],
+        opened=plain,
+        **how,
+    )
 
 
 def _outer_options(theme, names, how):
     for number, value in U_OPTIONS.items():
         plain = message(PUT, *path("a", "b"), (number, value), payload=b"x", name=f"u{number}")
         case = theme.request(
-            f"option {number}, class U, stays outside and is kept", [U_REQ[number]], *names, plain, ["class-u-inside"], opened=plain, **how
+            f"option {number}, class U, stays outside and is kept",
+            [U_REQ[number]],
+            *names,
+            plain,
+            ["class-u-inside"],
+            opened=plain,
+            **how,
         )
-        assert coap.parse(case.wire).values(number) == [value] and number not in dict(coap.parse_options(case.sealed.trace["plaintext"][1:])[0])
+        assert coap.parse(case.wire).values(number) == [value] and number not in dict(
+            coap.parse_options(case.sealed.trace["plaintext"][1:])[0]
+        )
         theme.request(
             f"option {number}, class U, changed on the way: nothing protects it",
             [U_REQ[number], "O-4-03"],
@@ -528,7 +584,9 @@ def _outer_options(theme, names, how):
     one = theme.request("request whose Outer Code is changed", ["O-4.2-02"], *names, plain, ["outer-code"], opened=plain, **how)
     assert coap.parse(one.wire).code == POST
     reply = message(CONTENT, (14, b"\x05"), (4, b"\x2b"), payload=b"on", name="outside")
-    good = theme.response("response with Max-Age and ETag inside", ["O-4.1.3.1-01"], one, reply, ["class-e-outside"], opened=reply)
+    good = theme.response(
+        "response with Max-Age and ETag inside", ["O-4.1.3.1-01"], one, reply, ["class-e-outside"], opened=reply
+    )
     assert coap.parse(good.wire).code == CHANGED
     for code in (0x41, 0x45, 0x80, 0xA5):
         theme.response(
@@ -551,12 +609,26 @@ def _outer_options(theme, names, how):
             wire=lambda wire, n=number, v=value: rewrite(wire, add=[(n, v)]),
         )
     for code in (0x44, 0x45, 0x80, 0xE1):
-        one.reject("coap-malformed", f"request with Outer Code 0x{code:02x}", ["O-4.2-07"], ["outer-code"], lambda wire, c=code: rewrite(wire, code=c))
+        one.reject(
+            "coap-malformed",
+            f"request with Outer Code 0x{code:02x}",
+            ["O-4.2-07"],
+            ["outer-code"],
+            lambda wire, c=code: rewrite(wire, code=c),
+        )
     for code in (0x01, 0x02, 0x60, 0xC0, 0xE2):
-        good.reject("coap-malformed", f"response with Outer Code 0x{code:02x}", ["O-4.2-07"], ["outer-code"], lambda wire, c=code: rewrite(wire, code=c))
+        good.reject(
+            "coap-malformed",
+            f"response with Outer Code 0x{code:02x}",
+            ["O-4.2-07"],
+            ["outer-code"],
+            lambda wire, c=code: rewrite(wire, code=c),
+        )
     for type_, token in ((0, b""), (1, b"\x01"), (2, pick("token", 8)), (3, b"\0\0")):
         plain = message(GET, *path("h"), type=type_, token=token, mid=0xFFFF * (type_ % 2), name="header")
-        theme.request(f"type {type_} and a Token of {len(token)} bytes pass through", ["O-4.2-04"], *names, plain, [], opened=plain, **how)
+        theme.request(
+            f"type {type_} and a Token of {len(token)} bytes pass through", ["O-4.2-04"], *names, plain, [], opened=plain, **how
+        )
 
 
 def _proxy_uri(theme, names, how):
@@ -589,7 +661,11 @@ def _proxy_uri(theme, names, how):
             plain=message(GET, (35, uri), name=f"bad-proxy{len(uri)}"),
         )
     case.refuse(
-        "coap-malformed", "Proxy-Uri twice", ["O-4.1.3.3-01"], ["proxy-uri"], plain=message(GET, (35, b"coap://h"), (35, b"coap://i"), name="two")
+        "coap-malformed",
+        "Proxy-Uri twice",
+        ["O-4.1.3.3-01"],
+        ["proxy-uri"],
+        plain=message(GET, (35, b"coap://h"), (35, b"coap://i"), name="two"),
     )
 
 
@@ -597,7 +673,13 @@ def _observe(theme, names, how):
     for value, what in ((b"", "registration"), (b"\x01", "cancellation")):
         plain = message(GET, (6, value), *path("temp"), name=f"observe {what}")
         case = theme.request(
-            f"Observe {what}: the same value inside and outside", ["O-4.1.3.5-01", "O-4.1.3.5.1-01", "O-4.1.3.5-05"], *names, plain, ["observe"], opened=plain, **how
+            f"Observe {what}: the same value inside and outside",
+            ["O-4.1.3.5-01", "O-4.1.3.5.1-01", "O-4.1.3.5-05"],
+            *names,
+            plain,
+            ["observe"],
+            opened=plain,
+            **how,
         )
         outer = coap.parse(case.wire)
         assert outer.code == FETCH and outer.values(6) == [value]
@@ -617,7 +699,12 @@ def _observe(theme, names, how):
             )
         ordinary = answer(f"observe {what}")
         plain_reply = theme.response(
-            f"Observe {what}: response without Observe", ["O-4.1.3.5.2-05", "O-4.2-02"], case, ordinary, ["observe"], opened=ordinary
+            f"Observe {what}: response without Observe",
+            ["O-4.1.3.5.2-05", "O-4.2-02"],
+            case,
+            ordinary,
+            ["observe"],
+            opened=ordinary,
         )
         assert coap.parse(plain_reply.wire).code == CHANGED
         if value == b"":
@@ -629,7 +716,14 @@ def _observe(theme, names, how):
     _unasked(theme.response("its response", ["O-4.2-02"], case, answer("no observe"), ["observe"]), "request without Observe")
     for code in (CHANGED, NOT_FOUND, FAILED):
         reply = answer("no observe", code=code, payload=None)
-        theme.response(f"response code {code >> 5}.{code & 31:02} inside, without payload", ["O-4.2-01", "O-8.3-01"], case, reply, ["outer-code"], opened=reply)
+        theme.response(
+            f"response code {code >> 5}.{code & 31:02} inside, without payload",
+            ["O-4.2-01", "O-8.3-01"],
+            case,
+            reply,
+            ["outer-code"],
+            opened=reply,
+        )
 
 
 def _notifications(theme, case, what):
@@ -681,9 +775,13 @@ def _payloads(theme, names, how):
             reply = answer(f"payload {length}", payload=pick(f"reply {length}", length) or None)
             theme.response(f"payload of {length} bytes in a response", ["O-4.2-05", "O-6.2-01"], case, reply, [], opened=reply)
     plain = message(GET, name="bare")
-    case = theme.request("nothing but a code: plaintext of one byte", ["O-5.3-01"], *names, plain, ["payload-short"], opened=plain, **how)
+    case = theme.request(
+        "nothing but a code: plaintext of one byte", ["O-5.3-01"], *names, plain, ["payload-short"], opened=plain, **how
+    )
     reply = message(CHANGED, name="bare")
-    theme.response("nothing but a code: plaintext of one byte, response", ["O-5.3-01"], case, reply, ["payload-short"], opened=reply)
+    theme.response(
+        "nothing but a code: plaintext of one byte, response", ["O-5.3-01"], case, reply, ["payload-short"], opened=reply
+    )
 
 
 def _faulty_plaintexts(theme, names, how):
@@ -704,18 +802,34 @@ def _faulty_plaintexts(theme, names, how):
     }
     for what, tail in shapes.items():
         case.reject(
-            "inner-malformed", f"request, plaintext with {what}", ["O-5.3-02"], ["inner-malformed"], plaintext=lambda old, t, tail=tail: old[:1] + tail
+            "inner-malformed",
+            f"request, plaintext with {what}",
+            ["O-5.3-02"],
+            ["inner-malformed"],
+            plaintext=lambda old, t, tail=tail: old[:1] + tail,
         )
         back.reject(
-            "inner-malformed", f"response, plaintext with {what}", ["O-5.3-02"], ["inner-malformed"], plaintext=lambda old, t, tail=tail: old[:1] + tail
+            "inner-malformed",
+            f"response, plaintext with {what}",
+            ["O-5.3-02"],
+            ["inner-malformed"],
+            plaintext=lambda old, t, tail=tail: old[:1] + tail,
         )
     for code in (0x00, 0x45, 0x80, 0x60, 0xE1, 0xFF):
         case.reject(
-            "inner-malformed", f"request with Inner Code 0x{code:02x}", ["O-4.2-07"], ["inner-code"], plaintext=lambda old, t, c=code: bytes([c]) + old[1:]
+            "inner-malformed",
+            f"request with Inner Code 0x{code:02x}",
+            ["O-4.2-07"],
+            ["inner-code"],
+            plaintext=lambda old, t, c=code: bytes([c]) + old[1:],
         )
     for code in (0x00, 0x01, 0x1F, 0x60, 0xC0, 0xE2):
         back.reject(
-            "inner-malformed", f"response with Inner Code 0x{code:02x}", ["O-4.2-07"], ["inner-code"], plaintext=lambda old, t, c=code: bytes([c]) + old[1:]
+            "inner-malformed",
+            f"response with Inner Code 0x{code:02x}",
+            ["O-4.2-07"],
+            ["inner-code"],
+            plaintext=lambda old, t, c=code: bytes([c]) + old[1:],
         )
     for kind, one in (("request", case), ("response", back)):
         for value in (b"", b"\x09\x00"):
@@ -785,15 +899,23 @@ def _associated_data(case, bare, own):
     for one, kind, extra in (
         (case, "request", {}),
         (bare, "response", {"request_kid of the responder": element(2, b"\x5e"), "request_piv 00": element(3, b"\0")}),
-        (own, "response with Partial IV", {"request_kid of the responder": element(2, b"\x5e"), "request_piv of the response": element(3, b"\x05")}),
+        (
+            own,
+            "response with Partial IV",
+            {"request_kid of the responder": element(2, b"\x5e"), "request_piv of the response": element(3, b"\x05")},
+        ),
     ):
         for what, bend in {**common, **extra}.items():
-            one.reject("decryption-failed", f"AAD of a {kind}: {what}", ["O-5.4-01", "O-5.4-02", "O-5.4-03"], ["aad"], aad_array=bend)
+            one.reject(
+                "decryption-failed", f"AAD of a {kind}: {what}", ["O-5.4-01", "O-5.4-02", "O-5.4-03"], ["aad"], aad_array=bend
+            )
         for what, bend in {
             "array not wrapped": lambda old, trace: old[: -len(trace["external_aad"]) - 1] + trace["external_aad"],
             "wrapped twice": lambda old, trace: prim.cbor(["Encrypt0", b"", prim.cbor(trace["external_aad"])]),
             "Encrypt": lambda old, trace: prim.cbor(["Encrypt", b"", trace["external_aad"]]),
-            "protected header with an algorithm": lambda old, trace: prim.cbor(["Encrypt0", b"\xa1\x01\x0a", trace["external_aad"]]),
+            "protected header with an algorithm": lambda old, trace: prim.cbor(
+                ["Encrypt0", b"\xa1\x01\x0a", trace["external_aad"]]
+            ),
             "external_aad alone": lambda old, trace: trace["external_aad"],
             "none": lambda old, trace: b"",
         }.items():
@@ -812,7 +934,11 @@ def _wrong_keys(theme, case, bare, own):
         info = prim.cbor([identifier, gid, 10, "Key", length]) if info is None else info
         return prim.hkdf(5, salt, secret, info, 16)
 
-    for one, kind, mine, theirs in ((case, "request", b"\x0c\x0d", b"\x5e"), (bare, "response", b"\x5e", b"\x0c\x0d"), (own, "response with Partial IV", b"\x5e", b"\x0c\x0d")):
+    for one, kind, mine, theirs in (
+        (case, "request", b"\x0c\x0d", b"\x5e"),
+        (bare, "response", b"\x5e", b"\x0c\x0d"),
+        (own, "response with Partial IV", b"\x5e", b"\x0c\x0d"),
+    ):
         bad = {
             "Recipient Key": derived(theirs),
             "salt and secret exchanged": derived(mine, salt=secret, secret=salt),
@@ -828,7 +954,13 @@ def _wrong_keys(theme, case, bare, own):
         }
         del bad["expand only"]
         for what, key in bad.items():
-            one.reject("decryption-failed", f"key of a {kind}: {what}", ["O-3.2.1-02"], ["key-derivation"], key=lambda old, trace, k=key: k)
+            one.reject(
+                "decryption-failed",
+                f"key of a {kind}: {what}",
+                ["O-3.2.1-02"],
+                ["key-derivation"],
+                key=lambda old, trace, k=key: k,
+            )
 
 
 def _options(theme, case, bare, own):
@@ -852,7 +984,13 @@ def _options(theme, case, bare, own):
     req = {"bit": "O-6.1-03", "n of": "O-6.1-04", "cut": "O-6.1-05", "s be": "O-6.1-06"}
     for what, value in malformed.items():
         found = next((req[start] for start in req if what.startswith(start)), "O-6.1-08")
-        case.reject("option-malformed", f"request, option with {what}", [found, "O-8.2-02"], ["option"], lambda wire, v=value: rewrite(wire, option=v))
+        case.reject(
+            "option-malformed",
+            f"request, option with {what}",
+            [found, "O-8.2-02"],
+            ["option"],
+            lambda wire, v=value: rewrite(wire, option=v),
+        )
     missing = {
         "empty option": ("partial-iv-missing", b"", "O-6.1-10"),
         "lone zero byte": ("partial-iv-missing", b"\0", "O-6.1-09"),
@@ -863,8 +1001,25 @@ def _options(theme, case, bare, own):
     }
     for what, (reason, value, found) in missing.items():
         case.reject(reason, f"request, {what}", [found], ["option"], lambda wire, v=value: rewrite(wire, option=v))
-    for what, value in {"bit 0x80": b"\x80", "bit 0x40": b"\x40", "bit 0x20": b"\x20", "n of 6": b"\x06" + bytes(6), "n of 7": b"\x07" + bytes(7), "cut Partial IV": b"\x02\x01", "h without s": b"\x10", "s beyond the end": b"\x10\x02\x01", "trailing byte": b"\x01\x05\x00", "lone zero byte and another": b"\0\0"}.items():
-        bare.reject("option-malformed", f"response, option with {what}", ["O-6.1-03" if "bit" in what else "O-6.1-08"], ["option"], lambda wire, v=value: rewrite(wire, option=v))
+    for what, value in {
+        "bit 0x80": b"\x80",
+        "bit 0x40": b"\x40",
+        "bit 0x20": b"\x20",
+        "n of 6": b"\x06" + bytes(6),
+        "n of 7": b"\x07" + bytes(7),
+        "cut Partial IV": b"\x02\x01",
+        "h without s": b"\x10",
+        "s beyond the end": b"\x10\x02\x01",
+        "trailing byte": b"\x01\x05\x00",
+        "lone zero byte and another": b"\0\0",
+    }.items():
+        bare.reject(
+            "option-malformed",
+            f"response, option with {what}",
+            ["O-6.1-03" if "bit" in what else "O-6.1-08"],
+            ["option"],
+            lambda wire, v=value: rewrite(wire, option=v),
+        )
     for what, value in {
         "a lone zero byte is no field": b"\0",
         "kid of the server": b"\x08\x5e",
@@ -884,10 +1039,22 @@ def _options(theme, case, bare, own):
             opened=bare.params.plain,
         )
     for what, value in {"Partial IV added": b"\x01\x05", "Partial IV of the request added": b"\x02\x12\x34"}.items():
-        bare.reject("decryption-failed", f"response, {what}", ["O-5.2-02"], ["response-nonce"], lambda wire, v=value: rewrite(wire, option=v))
+        bare.reject(
+            "decryption-failed",
+            f"response, {what}",
+            ["O-5.2-02"],
+            ["response-nonce"],
+            lambda wire, v=value: rewrite(wire, option=v),
+        )
     for bit in range(8):
         value = flip(good, 1, 1 << bit)
-        case.reject("decryption-failed", f"request, bit {bit} of the Partial IV flipped", ["O-5.4-03"], ["option"], lambda wire, v=value: rewrite(wire, option=v))
+        case.reject(
+            "decryption-failed",
+            f"request, bit {bit} of the Partial IV flipped",
+            ["O-5.4-03"],
+            ["option"],
+            lambda wire, v=value: rewrite(wire, option=v),
+        )
     theme.request(
         "kid context taken off on the way: nothing covers it, the kid alone finds the context",
         ["O-5.1-01"],
@@ -904,11 +1071,37 @@ def _options(theme, case, bare, own):
 
 def _frames(case, bare, own):
     for one, kind, found in ((case, "request", "O-2-02"), (bare, "response", "O-2-02")):
-        one.reject("payload-missing", f"{kind} with option 9 but no payload", [found], ["payload-short"], lambda wire: rewrite(wire, payload=None))
-        one.reject("option-repeated", f"{kind} with option 9 twice", ["O-2-05"], ["option"], lambda wire: rewrite(wire, add=[(9, option_of(wire))]))
-        one.reject("option-repeated", f"{kind} with an empty second option 9", ["O-2-05"], ["option"], lambda wire: rewrite(wire, add=[(9, b"")]))
-        one.reject("not-oscore", f"{kind} without option 9", ["O-2-04" if one is bare else "O-9-01"], ["unprotected"], lambda wire: rewrite(wire, drop=[9]))
-        one.reject("not-oscore", f"{kind} in clear text", ["O-2-04" if one is bare else "O-9-01"], ["unprotected"], one.params.plain)
+        one.reject(
+            "payload-missing",
+            f"{kind} with option 9 but no payload",
+            [found],
+            ["payload-short"],
+            lambda wire: rewrite(wire, payload=None),
+        )
+        one.reject(
+            "option-repeated",
+            f"{kind} with option 9 twice",
+            ["O-2-05"],
+            ["option"],
+            lambda wire: rewrite(wire, add=[(9, option_of(wire))]),
+        )
+        one.reject(
+            "option-repeated",
+            f"{kind} with an empty second option 9",
+            ["O-2-05"],
+            ["option"],
+            lambda wire: rewrite(wire, add=[(9, b"")]),
+        )
+        one.reject(
+            "not-oscore",
+            f"{kind} without option 9",
+            ["O-2-04" if one is bare else "O-9-01"],
+            ["unprotected"],
+            lambda wire: rewrite(wire, drop=[9]),
+        )
+        one.reject(
+            "not-oscore", f"{kind} in clear text", ["O-2-04" if one is bare else "O-9-01"], ["unprotected"], one.params.plain
+        )
         for what, wire in {
             "cut in the header": lambda wire: wire[:3],
             "empty datagram": lambda wire: b"",
@@ -924,7 +1117,13 @@ def _frames(case, bare, own):
                 continue
             one.reject("coap-malformed", f"{kind}: {what}", ["O-8.2-02" if one is case else "O-8.4-02"], ["frame"], wire)
     for length in range(1, 9):
-        bare.reject("payload-short", f"response with {length} bytes of payload", ["O-6.2-02"], ["payload-short"], lambda wire, n=length: rewrite(wire, payload=payload_of(wire)[:n]))
+        bare.reject(
+            "payload-short",
+            f"response with {length} bytes of payload",
+            ["O-6.2-02"],
+            ["payload-short"],
+            lambda wire, n=length: rewrite(wire, payload=payload_of(wire)[:n]),
+        )
     for one, kind in ((case, "request"), (own, "response")):
         for what, change in {
             "9 bytes left": lambda p: p[:9],
@@ -934,35 +1133,109 @@ def _frames(case, bare, own):
             "tag of zeros": lambda p: p[:-8] + bytes(8),
             "tag first": lambda p: p[-8:] + p[:-8],
         }.items():
-            one.reject("decryption-failed", f"{kind}, {what}", ["O-6.2-01"], ["ciphertext-changed", "tag-cut"], lambda wire, c=change: rewrite(wire, payload=c(payload_of(wire))))
+            one.reject(
+                "decryption-failed",
+                f"{kind}, {what}",
+                ["O-6.2-01"],
+                ["ciphertext-changed", "tag-cut"],
+                lambda wire, c=change: rewrite(wire, payload=c(payload_of(wire))),
+            )
 
 
 def _bindings(theme, names, other, case, bare, own):
     twin = message(PUT, *path("lock"), payload=b"open", name="guard", token=b"\x77\x01", mid=1)
-    second = theme.request("another request with the same Token", ["O-7.1-01"], *names, twin, ["response-binding"], ssn=0x1235, kid_context=True)
+    second = theme.request(
+        "another request with the same Token", ["O-7.1-01"], *names, twin, ["response-binding"], ssn=0x1235, kid_context=True
+    )
     for one, kind in ((bare, "response"), (own, "response with Partial IV")):
-        one.reject("decryption-failed", f"{kind} to another request with the same Token", ["O-7.1-01", "O-5.4-03"], ["response-binding"], request=second.wire)
-        one.reject("token-mismatch", f"{kind} with another Token", ["O-8-01"], ["token"], lambda wire: rewrite(wire, token=b"\x77\x02"))
-        one.reject("token-mismatch", f"{kind} with a Token cut by a byte", ["O-8-01"], ["token"], lambda wire: rewrite(wire, token=b"\x77"))
+        one.reject(
+            "decryption-failed",
+            f"{kind} to another request with the same Token",
+            ["O-7.1-01", "O-5.4-03"],
+            ["response-binding"],
+            request=second.wire,
+        )
+        one.reject(
+            "token-mismatch", f"{kind} with another Token", ["O-8-01"], ["token"], lambda wire: rewrite(wire, token=b"\x77\x02")
+        )
+        one.reject(
+            "token-mismatch",
+            f"{kind} with a Token cut by a byte",
+            ["O-8-01"],
+            ["token"],
+            lambda wire: rewrite(wire, token=b"\x77"),
+        )
         one.reject("token-mismatch", f"{kind} without Token", ["O-8-01"], ["token"], lambda wire: rewrite(wire, token=b""))
-    bare.reject("decryption-failed", "request thrown back as a response", ["O-3.1-01", "O-8.4-03"], ["reflection"], rewrite(case.wire, code=CHANGED))
-    bare.reject("decryption-failed", "request thrown back as a response without its fields", ["O-3.1-01"], ["reflection"], rewrite(case.wire, code=CHANGED, option=b""))
-    swapped = theme.request("request the other way round", ["O-3.1-01", "O-3.1-02"], names[1], names[0], plain := message(GET, *path("x"), name="back"), [], ssn=3, kid_context=True)
-    swapped.reject("context-not-found", "own request thrown back", ["O-3.1-01"], ["reflection"], Endpoint(theme.contexts[names[0]]).seal_request(plain).message)
-    case.reject("context-not-found", "same kid, context of another ID Context", ["O-5-12"], ["kid-context-ignored"], receiver=other[1])
-    case.reject("decryption-failed", "same kid, another Master Secret, kid context not shown", ["O-8.2-05"], ["key-derivation"], _with_option(kid_context=None), receiver=other[1])
+    bare.reject(
+        "decryption-failed",
+        "request thrown back as a response",
+        ["O-3.1-01", "O-8.4-03"],
+        ["reflection"],
+        rewrite(case.wire, code=CHANGED),
+    )
+    bare.reject(
+        "decryption-failed",
+        "request thrown back as a response without its fields",
+        ["O-3.1-01"],
+        ["reflection"],
+        rewrite(case.wire, code=CHANGED, option=b""),
+    )
+    swapped = theme.request(
+        "request the other way round",
+        ["O-3.1-01", "O-3.1-02"],
+        names[1],
+        names[0],
+        plain := message(GET, *path("x"), name="back"),
+        [],
+        ssn=3,
+        kid_context=True,
+    )
+    swapped.reject(
+        "context-not-found",
+        "own request thrown back",
+        ["O-3.1-01"],
+        ["reflection"],
+        Endpoint(theme.contexts[names[0]]).seal_request(plain).message,
+    )
+    case.reject(
+        "context-not-found", "same kid, context of another ID Context", ["O-5-12"], ["kid-context-ignored"], receiver=other[1]
+    )
+    case.reject(
+        "decryption-failed",
+        "same kid, another Master Secret, kid context not shown",
+        ["O-8.2-05"],
+        ["key-derivation"],
+        _with_option(kid_context=None),
+        receiver=other[1],
+    )
 
 
 def _sealing(theme, names, case, bare):
     fresh = dict(theme.contexts[names[1]], windows="invalid")
     name = theme.context("guard-server-lost", fresh)
-    case.reject("echo-required", "verified, but the window is of lost state", ["O-7.5-02", "O-B.1.2-01"], ["lost-window"], receiver=name)
-    policy = theme.context("guard-server-fresh", dict(theme.contexts[names[1]], freshness_ms=1000))
-    case.reject("echo-required", "verified, but the server asks for freshness first", ["E-2.3-02", "E-2.3-03"], ["lost-window"], receiver=policy)
-    with_echo = theme.request(
-        "request with an Inner Echo nobody asked for", ["E-2.3-11", "O-4.1-05"], *names, message(GET, (252, b"12345678"), name="echo"), [], ssn=8, kid_context=True
+    case.reject(
+        "echo-required", "verified, but the window is of lost state", ["O-7.5-02", "O-B.1.2-01"], ["lost-window"], receiver=name
     )
-    with_echo.reject("echo-required", "an Echo value that was never given opens no window", ["O-B.1.2-04"], ["lost-window"], receiver=name)
+    policy = theme.context("guard-server-fresh", dict(theme.contexts[names[1]], freshness_ms=1000))
+    case.reject(
+        "echo-required",
+        "verified, but the server asks for freshness first",
+        ["E-2.3-02", "E-2.3-03"],
+        ["lost-window"],
+        receiver=policy,
+    )
+    with_echo = theme.request(
+        "request with an Inner Echo nobody asked for",
+        ["E-2.3-11", "O-4.1-05"],
+        *names,
+        message(GET, (252, b"12345678"), name="echo"),
+        [],
+        ssn=8,
+        kid_context=True,
+    )
+    with_echo.reject(
+        "echo-required", "an Echo value that was never given opens no window", ["O-B.1.2-04"], ["lost-window"], receiver=name
+    )
 
 
 def themes():

@@ -29,8 +29,20 @@ def exchanged(one, other):
 
 def frames(one, kind, req, malformed_req, is_response):
     """What is refused before any cryptography, for a good message `one`."""
-    one.reject("payload-missing", f"{kind} with option 9 but no payload", [req["payload"]], ["payload-short"], lambda wire: rewrite(wire, payload=None))
-    one.reject("option-repeated", f"{kind} with option 9 twice", ["O-2-05"], ["option"], lambda wire: rewrite(wire, add=[(9, option_of(wire))]))
+    one.reject(
+        "payload-missing",
+        f"{kind} with option 9 but no payload",
+        [req["payload"]],
+        ["payload-short"],
+        lambda wire: rewrite(wire, payload=None),
+    )
+    one.reject(
+        "option-repeated",
+        f"{kind} with option 9 twice",
+        ["O-2-05"],
+        ["option"],
+        lambda wire: rewrite(wire, add=[(9, option_of(wire))]),
+    )
     one.reject("not-oscore", f"{kind} without option 9", [req["plain"]], ["unprotected"], lambda wire: rewrite(wire, drop=[9]))
     one.reject("not-oscore", f"{kind} in clear text", [req["plain"]], ["unprotected"], one.params.plain)
     for what, wire in {
@@ -41,9 +53,21 @@ def frames(one, kind, req, malformed_req, is_response):
     }.items():
         one.reject("coap-malformed", f"{kind}: {what}", [malformed_req], ["frame"], wire)
     code = 0x02 if is_response else 0x44
-    one.reject("coap-malformed", f"{kind} with Outer Code 0x{code:02x}", [malformed_req], ["outer-code"], lambda wire: rewrite(wire, code=code))
+    one.reject(
+        "coap-malformed",
+        f"{kind} with Outer Code 0x{code:02x}",
+        [malformed_req],
+        ["outer-code"],
+        lambda wire: rewrite(wire, code=code),
+    )
     if is_response:
-        one.reject("token-mismatch", f"{kind} with another Token", [req["token"]], ["token"], lambda wire: rewrite(wire, token=b"\x01\x02\x03"))
+        one.reject(
+            "token-mismatch",
+            f"{kind} with another Token",
+            [req["token"]],
+            ["token"],
+            lambda wire: rewrite(wire, token=b"\x01\x02\x03"),
+        )
 
 
 def tampered(one, kind, reason, req):
@@ -56,23 +80,63 @@ def tampered(one, kind, reason, req):
         "first byte cut": lambda p: p[1:],
         "payload reversed": lambda p: p[::-1],
     }.items():
-        one.reject(reason, f"{kind}: {what}", req, ["ciphertext-changed", "tag-cut"], lambda wire, c=change: rewrite(wire, payload=c(payload_of(wire))))
+        one.reject(
+            reason,
+            f"{kind}: {what}",
+            req,
+            ["ciphertext-changed", "tag-cut"],
+            lambda wire, c=change: rewrite(wire, payload=c(payload_of(wire))),
+        )
 
 
 def class_tests(theme, names, how, req):
     """A few options of every class, in and out, in a group."""
     from families.message_maker import message, path
 
-    table = sorted({1: b"\x7b", 3: b"lamp.example", 4: b"\x2b", 7: b"\x16\x33", 12: b"\x3c", 14: b"\x05", 15: b"a=b", 16: b"\x0a", 17: b"\x00", 23: b"\x16", 27: b"\x0e", 39: b"coap", 60: b"\x10", 252: b"echo-val", 258: b"\x02", 292: b"\x01", 2048: b"e"}.items())
+    table = sorted(
+        {
+            1: b"\x7b",
+            3: b"lamp.example",
+            4: b"\x2b",
+            7: b"\x16\x33",
+            12: b"\x3c",
+            14: b"\x05",
+            15: b"a=b",
+            16: b"\x0a",
+            17: b"\x00",
+            23: b"\x16",
+            27: b"\x0e",
+            39: b"coap",
+            60: b"\x10",
+            252: b"echo-val",
+            258: b"\x02",
+            292: b"\x01",
+            2048: b"e",
+        }.items()
+    )
     plain = message(0x05, *table, *path("light"), payload=b"all", name="options of every class")
-    case = theme.request("options of every class at once", req, *names, plain, ["class-u-inside", "class-e-outside"], opened=plain, **how)
+    case = theme.request(
+        "options of every class at once", req, *names, plain, ["class-u-inside", "class-e-outside"], opened=plain, **how
+    )
     outside = {number for number, _ in coap.parse(case.wire).options}
     assert outside == {3, 7, 9, 16, 39}, outside
     plain = message(0x01, (35, b"coap://lamp.example:61616/a/b?c=d"), name="proxy uri")
     opened = message(0x01, (35, b"coap://lamp.example:61616"), (11, b"a"), (11, b"b"), (15, b"c=d"), name="proxy uri")
     theme.request("Proxy-Uri is split", req, *names, plain, ["proxy-uri"], opened=opened, **how)
     plain = message(0x01, *path("light"), (3, b"lamp.example"), name="options outside")
-    for number, value in {1: b"\x01", 4: b"\x01", 6: b"", 11: b"heater", 12: b"\x01", 14: b"\0", 15: b"x", 23: b"\x06", 252: b"outer", 258: b"\x1a", 2048: b"x"}.items():
+    for number, value in {
+        1: b"\x01",
+        4: b"\x01",
+        6: b"",
+        11: b"heater",
+        12: b"\x01",
+        14: b"\0",
+        15: b"x",
+        23: b"\x06",
+        252: b"outer",
+        258: b"\x1a",
+        2048: b"x",
+    }.items():
         theme.request(
             f"option {number} added outside on the way: ignored",
             req,
@@ -84,7 +148,13 @@ def class_tests(theme, names, how, req):
             **how,
         )
     theme.request(
-        "Uri-Host changed on the way: nothing protects it", req, *names, plain, ["class-u-inside"], wire=lambda wire: rewrite(wire, drop=[3], add=[(3, b"x")]), **how
+        "Uri-Host changed on the way: nothing protects it",
+        req,
+        *names,
+        plain,
+        ["class-u-inside"],
+        wire=lambda wire: rewrite(wire, drop=[3], add=[(3, b"x")]),
+        **how,
     )
     return case
 
@@ -98,7 +168,14 @@ def observe_tests(theme, names, how, reply_how, req):
         plain = message(0x01, (6, value), *path("temp"), name=name)
         case = theme.request(f"Observe {what}", req, *names, plain, ["observe"], opened=plain, **how)
         assert coap.parse(case.wire).code == 0x05
-        reply = theme.response(f"Observe {what}: response without Observe", req, case, message(0x45, payload=b"21", name=name), ["observe"], **reply_how)
+        reply = theme.response(
+            f"Observe {what}: response without Observe",
+            req,
+            case,
+            message(0x45, payload=b"21", name=name),
+            ["observe"],
+            **reply_how,
+        )
         assert coap.parse(reply.wire).code == 0x44
         if value:
             reply.reject(
@@ -126,10 +203,22 @@ def observe_tests(theme, names, how, reply_how, req):
 
 def inner_tests(one, kind, req, is_response):
     """Plaintexts that were protected correctly and are none."""
-    for what, tail in {"marker without payload": b"\xff", "cut option": b"\xb5lig", "option head 15": b"\xbf\x01", "OSCORE option inside": b"\x90", "options beyond 65535": b"\xe0\xff\xff\xe0\xff\xff"}.items():
+    for what, tail in {
+        "marker without payload": b"\xff",
+        "cut option": b"\xb5lig",
+        "option head 15": b"\xbf\x01",
+        "OSCORE option inside": b"\x90",
+        "options beyond 65535": b"\xe0\xff\xff\xe0\xff\xff",
+    }.items():
         flags = ["nested"] if "OSCORE" in what else ["inner-malformed"]
-        one.reject("inner-malformed", f"{kind}, plaintext with {what}", req, flags, plaintext=lambda old, t, tail=tail: old[:1] + tail)
+        one.reject(
+            "inner-malformed", f"{kind}, plaintext with {what}", req, flags, plaintext=lambda old, t, tail=tail: old[:1] + tail
+        )
     for code in (0x00, 0x01 if is_response else 0x45, 0x60, 0xE1):
         one.reject(
-            "inner-malformed", f"{kind} with Inner Code 0x{code:02x}", ["O-4.2-07"], ["inner-code"], plaintext=lambda old, t, c=code: bytes([c]) + old[1:]
+            "inner-malformed",
+            f"{kind} with Inner Code 0x{code:02x}",
+            ["O-4.2-07"],
+            ["inner-code"],
+            plaintext=lambda old, t, c=code: bytes([c]) + old[1:],
         )
