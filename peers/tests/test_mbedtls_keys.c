@@ -146,11 +146,16 @@ static void test_forgeries(int32_t alg, size_t step)
         n_wrong += verify(&s, cut) != GOSC_ERR_SIGNATURE_INVALID;
         bytes_free(cut);
     }
+    uint8_t *longer = bytes_room(s.signature.len + 1);
+    memcpy(longer, s.signature.ptr, s.signature.len);
+    longer[s.signature.len] = 0;
+    n_wrong += verify(&s, gosc_span_of(longer, s.signature.len + 1)) != GOSC_ERR_SIGNATURE_INVALID;
+    bytes_free(gosc_span_of(longer, s.signature.len + 1));
     uint8_t *zero = bytes_room(s.signature.len);
     memset(zero, 0, s.signature.len);
     n_wrong += verify(&s, gosc_span_of(zero, s.signature.len)) != GOSC_ERR_SIGNATURE_INVALID;
     bytes_free(gosc_span_of(zero, s.signature.len));
-    try_say(control && n_wrong == 0, "GO-3.1-07", "short and all-zero signatures, algorithm", alg);
+    try_say(control && n_wrong == 0, "GO-3.1-07", "short, long and all-zero signatures, algorithm", alg);
 
     for (size_t i = 0; i < TRY_COUNT(kat_signs); i++) {
         try_signing other = try_kat_signing(&kat_signs[i]);

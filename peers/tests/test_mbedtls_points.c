@@ -38,6 +38,14 @@ static void test_off_curve(int32_t alg, const char *prime)
     key.y = gosc_span_of(x, len);
     try_say(control && refused(&key, s.private_key, alg), "off curve:", "(0, 0), algorithm", alg);
 
+    gosc_public_key other = s.key;
+    other.x = gosc_span_of(s.x.ptr, len - 1);
+    bool sized = refused(&other, s.private_key, alg);
+    other.x = s.x;
+    other.y = gosc_span_of(s.y.ptr, len - 1);
+    try_say(control && sized && refused(&other, s.private_key, alg),
+            "off curve:", "x or y too short, algorithm", alg);
+
     /* Half of all x belong to a point, for either sign; x + p never does. */
     gosc_span p = bytes_hex(prime);
     key.y = GOSC_ABSENT;
@@ -84,6 +92,9 @@ static void test_ed25519_encodings(void)
          "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"},
     };
     try_signing s = try_sample(GOSC_ALG_EDDSA);
+    gosc_public_key shorter = s.key;
+    shorter.x.len = 31;
+    tap_ok(refused(&shorter, s.private_key, GOSC_ALG_EDDSA), "GO-2.5.2.1-02 x of 31 bytes");
     for (size_t i = 0; i < TRY_COUNT(rows); i++) {
         gosc_span x = bytes_hex(rows[i].x);
         gosc_public_key key = try_key(GOSC_CURVE_ED25519, x, GOSC_ABSENT);
