@@ -13,28 +13,38 @@ static gosc_err id_set(const gosc_common_context *common, gosc_span bytes, gosc_
     return GOSC_OK;
 }
 
-static gosc_err key_derive(const gosc_common_context *common, gosc_span id, gosc_span type, gosc_buf okm)
+/* derive makes a secret of the Common Context's inputs. */
+static gosc_err derive(const gosc_common_context *common, gosc_span id, const char *type, uint8_t *okm, size_t okm_len)
 {
-    return gosc_kdf_derive(common->hkdf, common->master_salt, common->master_secret, id, common->id_context,
-                           common->cipher->alg, type, okm);
+    const gosc_kdf_input in = {.hkdf = common->hkdf,
+                               .alg = common->cipher->alg,
+                               .salt = common->master_salt,
+                               .ikm = common->master_secret,
+                               .id = id,
+                               .id_context = common->id_context};
+    return gosc_kdf_derive(&in, type, okm, okm_len);
+}
+
+/* derive_key makes the Sender or Recipient Key of an ID. */
+static gosc_err derive_key(const gosc_common_context *common, const gosc_id *id, uint8_t *key)
+{
+    return derive(common, gosc_id_span(id), GOSC_TYPE_KEY, key, common->cipher->key_len);
 }
 
 static gosc_err common_init(const gosc_context_params *params, gosc_common_context *common)
 {
-    *common = (gosc_common_context){
-        .dialect = params->dialect,
-        .hkdf = params->hkdf,
-        .aead = params->aead,
-        .group_enc = params->group_enc,
-        .signature = params->signature,
-        .agreement = params->agreement,
-        .credential_format = params->credential_format,
-        .master_secret = params->master_secret,
-        .master_salt = params->master_salt,
-        .id_context = params->id_context,
-        .wire_id_context = params->wire_id_context,
-        .gm_credential = params->gm_credential,
-    };
+    common->dialect = params->dialect;
+    common->hkdf = params->hkdf;
+    common->aead = params->aead;
+    common->group_enc = params->group_enc;
+    common->signature = params->signature;
+    common->agreement = params->agreement;
+    common->credential_format = params->credential_format;
+    common->master_secret = params->master_secret;
+    common->master_salt = params->master_salt;
+    common->id_context = params->id_context;
+    common->wire_id_context = params->wire_id_context;
+    common->gm_credential = params->gm_credential;
     if (!gosc_span_present(params->wire_id_context)) {
         common->wire_id_context = params->id_context;
     }
@@ -48,25 +58,21 @@ static gosc_err common_init(const gosc_context_params *params, gosc_common_conte
     if (params->master_secret.len == 0 || params->id_context.len > GOSC_ID_CONTEXT_MAX) {
         return GOSC_ERR_CONTEXT_INVALID;
     }
-    return key_derive(common, GOSC_EMPTY, GOSC_TYPE_IV, (gosc_buf){common->common_iv, common->common_iv_len});
-}
-
-/* The Signature Encryption Key hides countersignatures (Group OSCORE -28 section 2.1.7). */
-static gosc_err signature_encryption_init(gosc_common_context *common)
-{
-    if (common->group_cipher == NULL || !common->dialect->has_modes) {
-        return GOSC_OK;
+    err = derive(common, GOSC_EMPTY, GOSC_TYPE_IV, common->common_iv, common->common_iv_len);
+    /* The Signature Encryption Key hides countersignatures (Group OSCORE -28 section 2.1.7). */
+    if (err == GOSC_OK && common->dialect->has_modes && common->signature_len > 0) {
+        err = derive(common, GOSC_EMPTY, GOSC_TYPE_SEKEY, common->signature_encryption_key, common->cipher->key_len);
     }
-    return key_derive(common, GOSC_EMPTY, GOSC_TYPE_SEKEY,
-                      (gosc_buf){common->signature_encryption_key, common->cipher->key_len});
+    return err;
 }
 
 static gosc_err sender_init(const gosc_context_params *params, gosc_security_context *context)
 {
     gosc_sender_context *sender = &context->sender;
     const gosc_group_calls *group = context->common.dialect->group;
-    *sender = (gosc_sender_context){.present = gosc_span_present(params->sender_id)};
+    sender->present = gosc_span_present(params->sender_id);
     if (!sender->present) {
+        context->common.pairwise_mode = false; /* a silent server has no key to agree with */
         return GOSC_OK;
     }
     gosc_err err = id_set(&context->common, params->sender_id, &sender->id);
@@ -75,21 +81,12 @@ static gosc_err sender_init(const gosc_context_params *params, gosc_security_con
     }
     sender->ssn = params->ssn;
     if (group != NULL) {
-        if (!gosc_span_present(params->sender_credential) || !gosc_span_present(params->private_key)) {
-            return GOSC_ERR_CONTEXT_INVALID;
-        }
-        sender->credential = params->sender_credential;
-        sender->private_key = params->private_key;
-        err = group->credential_check(&context->common, sender->credential, &sender->public_key);
-        if (err == GOSC_OK) {
-            err = gosc_crypto_pair_check(sender->private_key, &sender->public_key);
-        }
+        err = group->own_key_set(context, params->sender_credential, params->private_key);
         if (err != GOSC_OK) {
             return err;
         }
     }
-    return key_derive(&context->common, params->sender_id, GOSC_TYPE_KEY,
-                      (gosc_buf){sender->key, context->common.cipher->key_len});
+    return derive_key(&context->common, &sender->id, sender->key);
 }
 
 gosc_err gosc_security_context_init(const gosc_context_params *params, gosc_security_context *context)
@@ -97,23 +94,17 @@ gosc_err gosc_security_context_init(const gosc_context_params *params, gosc_secu
     uint8_t window_size = params->window_size == 0 ? GOSC_REPLAY_WINDOW_DEFAULT : params->window_size;
     context->recipients = params->recipients;
     context->n_recipients = params->n_recipients;
+    gosc_security_context_wipe(context);
     context->member_find = params->member_find;
     context->member_arg = params->member_arg;
-    context->n_verified = 0;
     context->freshness_ms = params->freshness_ms;
-    context->sync_method = params->sync_method;
+    context->sync = params->sync;
     context->sync_gap = params->sync_gap;
     context->window_size = window_size;
     context->new_windows_invalid = params->windows_invalid;
-    if (params->n_recipients > 0) {
-        memset(params->recipients, 0, params->n_recipients * sizeof params->recipients[0]);
-    }
     gosc_err err = common_init(params, &context->common);
     if (err == GOSC_OK && window_size > GOSC_REPLAY_WINDOW_MAX) {
         err = GOSC_ERR_CONTEXT_INVALID;
-    }
-    if (err == GOSC_OK) {
-        err = signature_encryption_init(&context->common);
     }
     if (err == GOSC_OK) {
         err = sender_init(params, context);
@@ -126,28 +117,20 @@ gosc_err gosc_security_context_init(const gosc_context_params *params, gosc_secu
 
 void gosc_security_context_wipe(gosc_security_context *context)
 {
-    for (size_t i = 0; i < context->n_recipients; i++) {
-        gosc_crypto_wipe(&context->recipients[i], sizeof context->recipients[i]);
-    }
+    gosc_recipient_context *recipients = context->recipients;
+    size_t n_recipients = context->n_recipients;
+    gosc_crypto_wipe(recipients, n_recipients * sizeof recipients[0]);
     gosc_crypto_wipe(context, sizeof *context);
+    context->recipients = recipients;
+    context->n_recipients = n_recipients;
 }
 
 gosc_recipient_context *gosc_recipient_context_find(const gosc_security_context *context, gosc_span id)
 {
     for (size_t i = 0; i < context->n_recipients; i++) {
         gosc_recipient_context *recipient = &context->recipients[i];
-        if (recipient->used && gosc_span_equal(gosc_id_span(&recipient->id), id)) {
+        if (recipient->used && (!gosc_span_present(id) || gosc_span_equal(gosc_id_span(&recipient->id), id))) {
             return recipient;
-        }
-    }
-    return NULL;
-}
-
-gosc_recipient_context *gosc_recipient_context_first(const gosc_security_context *context)
-{
-    for (size_t i = 0; i < context->n_recipients; i++) {
-        if (context->recipients[i].used) {
-            return &context->recipients[i];
         }
     }
     return NULL;
@@ -168,13 +151,15 @@ static gosc_err recipient_init(const gosc_security_context *context, gosc_span i
                                gosc_recipient_context *recipient)
 {
     const gosc_common_context *common = &context->common;
-    *recipient = (gosc_recipient_context){.used = true, .credential = credential};
+    memset(recipient, 0, sizeof *recipient);
+    recipient->used = true;
+    recipient->credential = credential;
     gosc_err err = id_set(common, id, &recipient->id);
     if (err == GOSC_OK && common->dialect->group != NULL && gosc_span_present(credential)) {
         err = common->dialect->group->credential_check(common, credential, &recipient->public_key);
     }
     if (err == GOSC_OK) {
-        err = key_derive(common, id, GOSC_TYPE_KEY, (gosc_buf){recipient->key, common->cipher->key_len});
+        err = derive_key(common, &recipient->id, recipient->key);
     }
     gosc_replay_window_init(&recipient->window, context->window_size, !context->new_windows_invalid);
     return err;

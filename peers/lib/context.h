@@ -43,12 +43,6 @@ typedef struct gosc_common_context {
     uint8_t signature_encryption_key[GOSC_KEY_MAX];
 } gosc_common_context;
 
-/* An identifier: Sender ID, Recipient ID, kid. */
-typedef struct gosc_id {
-    uint8_t bytes[GOSC_KID_MAX];
-    uint8_t len;
-} gosc_id;
-
 typedef struct gosc_sender_context {
     bool present; /* false: silent server */
     gosc_id id;
@@ -81,12 +75,10 @@ typedef struct gosc_recipient_context {
     uint64_t last_used; /* counts verified messages of the context; the smallest makes way */
 } gosc_recipient_context;
 
-/* What a server does with a request while the Replay Window of its client is invalid (gosc_sync_start). */
-typedef enum gosc_sync_method {
-    GOSC_SYNC_ECHO = 0,    /* challenge */
-    GOSC_SYNC_BASELINE,    /* -02 Appendix E.2 */
-    GOSC_SYNC_BEST_EFFORT, /* -02 Appendix E.1 */
-} gosc_sync_method;
+/* What a server does, beside the Echo challenge, about a client whose numbers it does not know: one of sync.h. Called for
+ * each request that verified, before its freshness is asked for. */
+typedef gosc_err gosc_sync_method(const struct gosc_security_context *context, struct gosc_recipient_context *client,
+                                  gosc_partial_iv piv);
 
 /* gosc_member_find looks up the credential of a member by its kid: GOSC_OK, or GOSC_ERR_RECIPIENT_UNKNOWN. An absent
  * credential means the member is known and its credential is not. Bytes live as long as the context. */
@@ -105,8 +97,8 @@ typedef struct gosc_context_params {
     uint8_t window_size; /* 0: 32 */
     bool windows_invalid;    /* state was lost: every window must be re-synchronised */
     uint32_t freshness_ms;   /* 0: no freshness policy */
-    gosc_sync_method sync_method;
-    uint64_t sync_gap; /* a jump of the Partial IV beyond this makes a window invalid; 0: no jump does */
+    gosc_sync_method *sync;  /* NULL: the Echo challenge alone */
+    uint64_t sync_gap;       /* of gosc_sync_gap */
     gosc_recipient_context *recipients; /* lent table */
     size_t n_recipients;                /* its length */
     gosc_member_find *member_find;      /* NULL: a message from an unknown kid is refused */
@@ -121,9 +113,9 @@ typedef struct gosc_security_context {
     gosc_member_find *member_find;
     void *member_arg;
     uint64_t n_verified;   /* messages verified, the clock of last_used */
-    uint64_t sync_gap;     /* 0: no jump of the Partial IV makes a window invalid */
+    gosc_sync_method *sync;
+    uint64_t sync_gap;
     uint32_t freshness_ms; /* 0: no freshness policy */
-    gosc_sync_method sync_method;
     uint8_t window_size;
     bool new_windows_invalid; /* a Recipient Context was deleted, or state was lost (-28 section 2.6.1.2) */
 } gosc_security_context;
@@ -139,7 +131,8 @@ typedef struct gosc_security_context {
 GOSC_MUST_USE
 gosc_err gosc_security_context_init(const gosc_context_params *params, gosc_security_context *context);
 
-/* gosc_security_context_wipe overwrites all keys, those of the Recipient Contexts included. */
+/* gosc_security_context_wipe overwrites all keys, those of the Recipient Contexts included; nothing can be done with the
+ * context then but a new gosc_security_context_init. */
 void gosc_security_context_wipe(gosc_security_context *context);
 
 /*
@@ -157,11 +150,8 @@ gosc_err gosc_recipient_context_add(gosc_security_context *context, gosc_span id
  * when there is none by that ID. */
 bool gosc_recipient_context_delete(gosc_security_context *context, gosc_span id);
 
-/* gosc_recipient_context_find: NULL when there is none. */
+/* gosc_recipient_context_find: NULL when there is none. An absent id finds the first one: the peer, in plain OSCORE. */
 gosc_recipient_context *gosc_recipient_context_find(const gosc_security_context *context, gosc_span id);
-
-/* gosc_recipient_context_first gives the first one of the table, NULL when there is none: the peer, in plain OSCORE. */
-gosc_recipient_context *gosc_recipient_context_first(const gosc_security_context *context);
 
 /*
  * gosc_recipient_context_provisional finds the Recipient Context of a kid, or makes one in *provisional for a member that
@@ -186,10 +176,5 @@ gosc_recipient_context *gosc_recipient_context_keep(gosc_security_context *conte
 GOSC_MUST_USE
 gosc_err gosc_pairwise_keys_ready(const gosc_security_context *context, gosc_recipient_context *recipient,
                                   gosc_buf scratch);
-
-static inline gosc_span gosc_id_span(const gosc_id *id)
-{
-    return (gosc_span){id->bytes, id->len};
-}
 
 #endif

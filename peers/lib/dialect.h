@@ -8,24 +8,32 @@
 
 #include "aad.h"
 #include "crypto.h"
+#include "oscore_option.h"
 
 struct gosc_common_context;
 struct gosc_security_context;
 struct gosc_recipient_context;
+struct gosc_message;
+struct gosc_context_store;
+struct gosc_exchange;
 
-/* What a group does beyond RFC 8613; one object for each group dialect. */
+/* What a group does beyond RFC 8613 (group.h, group_message.h); one object for each group dialect. */
 typedef struct gosc_group_calls {
-    /* check reads and checks credential and key of a member, or of the endpoint itself. */
+    gosc_err (*own_key_set)(struct gosc_security_context *context, gosc_span credential, gosc_span private_key);
     gosc_err (*credential_check)(const struct gosc_common_context *common, gosc_span credential, gosc_public_key *key);
-    /* pairwise_derive fills both pairwise keys of a recipient; NULL where the dialect has no pairwise mode. */
+    /* pairwise_derive: NULL where the dialect has no pairwise mode. */
     gosc_err (*pairwise_derive)(const struct gosc_security_context *context, struct gosc_recipient_context *recipient,
                                 gosc_buf scratch);
-    /* countersign makes, countersign_verify checks the countersignature as it stands on the wire. */
-    gosc_err (*countersign)(const struct gosc_security_context *context, const gosc_aad *aad, gosc_span keystream_piv,
-                            gosc_span keystream_id, bool is_request, uint8_t *signature);
-    gosc_err (*countersign_verify)(const struct gosc_common_context *common, const gosc_public_key *key,
-                                   const gosc_aad *aad, gosc_span keystream_piv, gosc_span keystream_id,
-                                   bool is_request, gosc_span signature);
+    gosc_err (*mode_check)(const struct gosc_common_context *common, bool group_mode);
+    gosc_err (*option_split)(gosc_oscore_option *option, size_t signature_len); /* NULL: nothing to split */
+    gosc_err (*suite)(struct gosc_message *m, bool sending);
+    gosc_err (*sender_find)(struct gosc_message *m, gosc_span kid);
+    struct gosc_recipient_context *(*sender_keep)(struct gosc_security_context *context,
+                                                  struct gosc_recipient_context *recipient);
+    gosc_err (*context_find)(struct gosc_message *m, const struct gosc_context_store *store,
+                             const struct gosc_exchange *exchange);
+    gosc_err (*seal)(struct gosc_message *m, gosc_span plaintext, gosc_writer *out, uint8_t *ciphertext);
+    gosc_err (*verify)(const struct gosc_message *m, gosc_span ciphertext, gosc_span signature);
 } gosc_group_calls;
 
 typedef struct gosc_dialect {

@@ -1,8 +1,8 @@
 /* draft-ietf-core-oscore-groupcomm-02 (2018): the countersignature stands in the option. SPDX-License-Identifier:
  * BSD-2-Clause */
 #include "cbor.h"
-#include "counter_signature.h"
 #include "group.h"
+#include "group_message.h"
 
 static gosc_err common_check(gosc_common_context *common)
 {
@@ -41,9 +41,16 @@ static void aad_array_write(gosc_writer *writer, const gosc_common_context *comm
 }
 
 static const gosc_group_calls group_calls = {
+    .own_key_set = gosc_group_own_key_set,
     .credential_check = gosc_group_credential_check,
-    .countersign = gosc_counter_signature_make,
-    .countersign_verify = gosc_counter_signature_verify,
+    .option_split = gosc_oscore_option_split,
+    .mode_check = gosc_group_mode_check,
+    .suite = gosc_group_suite,
+    .sender_find = gosc_group_sender_find,
+    .sender_keep = gosc_recipient_context_keep,
+    .context_find = gosc_group_context_find,
+    .seal = gosc_group_seal,
+    .verify = gosc_group_verify,
 };
 
 /* One row a reading: the context string with what follows it, and whether external_aad is signed. */

@@ -1,7 +1,7 @@
 /* draft-ietf-core-oscore-groupcomm-28: group mode and pairwise mode. SPDX-License-Identifier: BSD-2-Clause */
 #include "cbor.h"
-#include "counter_signature.h"
 #include "group.h"
+#include "group_message.h"
 #include "pairwise.h"
 
 /* find_ciphers: an algorithm that is set shapes lengths and AAD, also where the mode it belongs to is not complete. */
@@ -86,10 +86,16 @@ static void aad_array_write(gosc_writer *writer, const gosc_common_context *comm
 }
 
 static const gosc_group_calls group_calls = {
+    .own_key_set = gosc_group_own_key_set,
     .credential_check = gosc_group_credential_check,
     .pairwise_derive = gosc_pairwise_derive,
-    .countersign = gosc_counter_signature_make,
-    .countersign_verify = gosc_counter_signature_verify,
+    .mode_check = gosc_group_mode_check,
+    .suite = gosc_group_suite,
+    .sender_find = gosc_group_sender_find,
+    .sender_keep = gosc_recipient_context_keep,
+    .context_find = gosc_group_context_find,
+    .seal = gosc_group_seal,
+    .verify = gosc_group_verify,
 };
 
 #define GROUP_28(suffix, reading_name, prefix)                                                               \

@@ -18,7 +18,7 @@ gosc_err gosc_echo_check(const gosc_security_context *context, const gosc_recipi
     if (value.len != echo->len || !gosc_secret_equal(value.ptr, echo->value, echo->len)) {
         return GOSC_ERR_ECHO_MISMATCH;
     }
-    bool late = context->freshness_ms > 0 && now_ms - echo->sent_ms > context->freshness_ms;
+    bool late = context->freshness_ms > 0 && now_ms - echo->sent_ms >= context->freshness_ms;
     return late ? GOSC_ERR_ECHO_EXPIRED : GOSC_OK;
 }
 
@@ -36,14 +36,11 @@ gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exch
                              size_t *out_len)
 {
     if (!context->common.dialect->has_modes) {
-        context = exchange->context;
+        context = exchange->context; /* where oscore and group-02 finish an exchange */
     }
     gosc_recipient_context *client = gosc_recipient_context_find(context, gosc_id_span(&exchange->request_kid));
-    if (value.len < 1 || value.len > GOSC_ECHO_MAX) {
+    if (client == NULL || value.len == 0 || value.len > GOSC_ECHO_MAX) {
         return GOSC_ERR_USAGE;
-    }
-    if (client == NULL) {
-        return GOSC_ERR_RECIPIENT_UNKNOWN;
     }
     uint8_t plain[4 + GOSC_COAP_TOKEN_MAX + 3 + GOSC_ECHO_MAX];
     uint16_t previous = 0;

@@ -33,7 +33,7 @@ void gosc_echo_commit(const gosc_security_context *context, gosc_recipient_conte
  *           value       1 to 40 bytes
  *           pdu         header to answer with: type, Message ID and token
  *           group_mode  mode of the challenge
- * Errors    GOSC_ERR_USAGE (length), GOSC_ERR_RECIPIENT_UNKNOWN, and those of gosc_protect_response
+ * Errors    GOSC_ERR_USAGE (length of value, or the client is not known), and those of gosc_protect_response
  */
 GOSC_MUST_USE
 gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exchange, gosc_span value, uint64_t now_ms,

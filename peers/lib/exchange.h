@@ -29,21 +29,26 @@ typedef struct gosc_exchange {
     size_t n_numbers;
 } gosc_exchange;
 
+/* The Security Contexts an endpoint receives with, newest first: several groups, several managers, old epochs. */
+typedef struct gosc_context_store {
+    gosc_security_context **contexts;
+    size_t n_contexts;
+} gosc_context_store;
+
 /* gosc_exchange_init lends the table of a client's exchange (NULL and 0 at a server) and forgets everything else. */
 void gosc_exchange_init(gosc_exchange *exchange, gosc_response_number *numbers, size_t n_numbers);
 
 /* gosc_exchange_is_long: several responses of one server may come (Observe; any group-mode request of -28). */
 bool gosc_exchange_is_long(const gosc_exchange *exchange);
 
-/* gosc_exchange_bind records the request; called by protect and unprotect. */
-void gosc_exchange_bind(gosc_exchange *exchange, gosc_security_context *context, const gosc_coap_pdu *pdu,
-                        const gosc_oscore_option *option, bool group_mode, bool observe);
+/* gosc_exchange_bind records the request that was protected or verified; called by those two. */
+void gosc_exchange_bind(gosc_exchange *exchange, const struct gosc_message *m, bool observe);
 
 /* gosc_exchange_number_find gives the slot of a server under a context, else a free slot, else NULL: the table is full. */
 gosc_response_number *gosc_exchange_number_find(const gosc_exchange *exchange, const gosc_security_context *context,
-                                                gosc_span kid);
+                                                const gosc_id *kid);
 
-/* gosc_exchange_number_claim makes a slot found free that of a server; one found taken stays as it is. */
-void gosc_exchange_number_claim(gosc_response_number *number, const gosc_security_context *context, gosc_span kid);
+/* gosc_exchange_number_claim makes the slot found that of the server. */
+void gosc_exchange_number_claim(gosc_response_number *number, const gosc_security_context *context, const gosc_id *kid);
 
 #endif

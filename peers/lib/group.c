@@ -28,3 +28,15 @@ gosc_err gosc_group_common_check(gosc_common_context *common)
     }
     return GOSC_OK;
 }
+
+gosc_err gosc_group_own_key_set(gosc_security_context *context, gosc_span credential, gosc_span private_key)
+{
+    gosc_sender_context *sender = &context->sender;
+    if (!gosc_span_present(credential) || !gosc_span_present(private_key)) {
+        return GOSC_ERR_CONTEXT_INVALID;
+    }
+    sender->credential = credential;
+    sender->private_key = private_key;
+    gosc_err err = gosc_group_credential_check(&context->common, credential, &sender->public_key);
+    return err == GOSC_OK ? gosc_crypto_pair_check(private_key, &sender->public_key) : err;
+}

@@ -16,6 +16,14 @@
 GOSC_MUST_USE
 gosc_err gosc_group_credential_check(const gosc_common_context *common, gosc_span credential, gosc_public_key *key);
 
+/*
+ * gosc_group_own_key_set gives the Sender Context its credential and private key, which must belong together.
+ *
+ * Errors    GOSC_ERR_CONTEXT_INVALID when one is absent, those of gosc_group_credential_check, GOSC_ERR_KEY_INVALID
+ */
+GOSC_MUST_USE
+gosc_err gosc_group_own_key_set(gosc_security_context *context, gosc_span credential, gosc_span private_key);
+
 /* gosc_group_common_check: what every group must have (Gid, format of credentials, signature length). */
 GOSC_MUST_USE
 gosc_err gosc_group_common_check(gosc_common_context *common);

@@ -3,13 +3,13 @@
 
 #include "cbor.h"
 
-void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, gosc_span type, size_t len)
+void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, const char *type, size_t len)
 {
     gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, 5);
     gosc_cbor_write_bstr(writer, id);
     gosc_cbor_write_bstr(writer, id_context);
     gosc_cbor_write_int(writer, alg);
-    gosc_cbor_write_tstr(writer, type);
+    gosc_write_bytes(writer, gosc_span_of(type, 1 + (type[0] & 0x1fU)));
     gosc_cbor_write_int(writer, (int64_t)len);
 }
 
@@ -22,15 +22,14 @@ void gosc_kdf_keystream_info(gosc_writer *writer, gosc_span id, gosc_span id_con
     gosc_cbor_write_int(writer, (int64_t)len);
 }
 
-gosc_err gosc_kdf_derive(int32_t hkdf, gosc_span salt, gosc_span ikm, gosc_span id, gosc_span id_context, int32_t alg,
-                         gosc_span type, gosc_buf okm)
+gosc_err gosc_kdf_derive(const gosc_kdf_input *in, const char *type, uint8_t *okm, size_t okm_len)
 {
     uint8_t info[GOSC_INFO_MAX];
     gosc_writer writer;
     gosc_writer_init(&writer, (gosc_buf){info, sizeof info});
-    gosc_kdf_info(&writer, id, id_context, alg, type, okm.len);
+    gosc_kdf_info(&writer, in->id, in->id_context, in->alg, type, okm_len);
     if (writer.failed) {
         return GOSC_ERR_USAGE;
     }
-    return gosc_crypto_hkdf(hkdf, salt, ikm, gosc_writer_span(&writer), okm);
+    return gosc_crypto_hkdf(in->hkdf, in->salt, in->ikm, gosc_writer_span(&writer), (gosc_buf){okm, okm_len});
 }

@@ -12,10 +12,10 @@ enum {
     GOSC_INFO_MAX = GOSC_ID_CONTEXT_MAX + 3 + 8 + 18, /* bytes of an info array */
 };
 
-/* Labels of what is derived. */
-#define GOSC_TYPE_KEY gosc_span_of("Key", 3)
-#define GOSC_TYPE_IV gosc_span_of("IV", 2)
-#define GOSC_TYPE_SEKEY gosc_span_of("SEKey", 5)
+/* Labels of what is derived, as the text strings of an info array. */
+#define GOSC_TYPE_KEY "\x63Key"
+#define GOSC_TYPE_IV "\x62IV"
+#define GOSC_TYPE_SEKEY "\x65SEKey"
 
 /*
  * gosc_kdf_info appends info = [id, id_context, alg, type, L].
@@ -25,7 +25,7 @@ enum {
  *           type            GOSC_TYPE_KEY, GOSC_TYPE_IV or GOSC_TYPE_SEKEY
  *           len             L, bytes
  */
-void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, gosc_span type, size_t len);
+void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, const char *type, size_t len);
 
 /*
  * gosc_kdf_keystream_info appends info = [id, id_context, is_request, L] of the keystream that hides a
@@ -33,9 +33,16 @@ void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int3
  */
 void gosc_kdf_keystream_info(gosc_writer *writer, gosc_span id, gosc_span id_context, bool is_request, size_t len);
 
-/* gosc_kdf_derive: HKDF over the info array above; okm.len is L. GOSC_ERR_USAGE when id_context is too long. */
+/* What one derivation takes; okm.len is L. */
+typedef struct gosc_kdf_input {
+    int32_t hkdf;
+    int32_t alg;
+    gosc_span salt, ikm;
+    gosc_span id, id_context;
+} gosc_kdf_input;
+
+/* gosc_kdf_derive: HKDF over the info array above. GOSC_ERR_USAGE when id_context is too long. */
 GOSC_MUST_USE
-gosc_err gosc_kdf_derive(int32_t hkdf, gosc_span salt, gosc_span ikm, gosc_span id, gosc_span id_context, int32_t alg,
-                         gosc_span type, gosc_buf okm);
+gosc_err gosc_kdf_derive(const gosc_kdf_input *in, const char *type, uint8_t *okm, size_t okm_len);
 
 #endif

@@ -25,6 +25,17 @@ typedef struct gosc_partial_iv {
     uint64_t number;
 } gosc_partial_iv;
 
+/* An identifier: Sender ID, Recipient ID, kid. */
+typedef struct gosc_id {
+    uint8_t bytes[GOSC_KID_MAX];
+    uint8_t len; /* bytes */
+} gosc_id;
+
+static inline gosc_span gosc_id_span(const gosc_id *id)
+{
+    return (gosc_span){id->bytes, id->len};
+}
+
 typedef struct gosc_oscore_option {
     uint8_t flags;              /* first byte; 0 for an empty value */
     gosc_span partial_iv_bytes; /* as encoded, 1 to 5 bytes; absent when n is 0 */

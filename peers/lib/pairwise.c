@@ -43,28 +43,27 @@ gosc_err gosc_pairwise_secret(const gosc_sender_context *sender, const gosc_publ
 }
 
 /* one_direction: salt is the key of the sending side, IKM its credential, the receiver's credential, the secret. */
-static gosc_err one_direction(const gosc_common_context *common, const uint8_t *sender_key, gosc_span id,
-                              gosc_span sender_cred, gosc_span recipient_cred, gosc_span secret, gosc_buf scratch,
-                              uint8_t *key)
+static gosc_err one_direction(const gosc_common_context *common, gosc_kdf_input *in, gosc_span sender_cred,
+                              gosc_span recipient_cred, gosc_span secret, gosc_buf scratch, uint8_t *key)
 {
     gosc_writer ikm;
     gosc_writer_init(&ikm, scratch);
     gosc_write_bytes(&ikm, sender_cred);
     gosc_write_bytes(&ikm, recipient_cred);
     gosc_write_bytes(&ikm, secret);
+    in->ikm = gosc_writer_span(&ikm);
     gosc_err err = GOSC_ERR_ROOM;
     if (!ikm.failed) {
-        err = gosc_kdf_derive(common->hkdf, gosc_span_of(sender_key, common->cipher->key_len), gosc_writer_span(&ikm),
-                              id, common->id_context, common->aead, GOSC_TYPE_KEY,
-                              (gosc_buf){key, common->aead_cipher->key_len});
+        err = gosc_kdf_derive(in, GOSC_TYPE_KEY, key, common->aead_cipher->key_len);
     }
-    gosc_crypto_wipe(scratch.ptr, gosc_writer_span(&ikm).len);
+    gosc_crypto_wipe(scratch.ptr, in->ikm.len);
     return err;
 }
 
 gosc_err gosc_pairwise_derive(const gosc_security_context *context, gosc_recipient_context *recipient,
                               gosc_buf scratch)
 {
+    const gosc_common_context *common = &context->common;
     const gosc_sender_context *sender = &context->sender;
     if (!sender->present) {
         return GOSC_ERR_SENDER_MISSING;
@@ -72,13 +71,20 @@ gosc_err gosc_pairwise_derive(const gosc_security_context *context, gosc_recipie
     uint8_t bytes[GOSC_SECRET_MAX];
     gosc_err err = gosc_pairwise_secret(sender, &recipient->public_key, bytes);
     gosc_span secret = gosc_span_of(bytes, gosc_curve_len(recipient->public_key.curve));
+    gosc_kdf_input in = {.hkdf = common->hkdf,
+                         .alg = common->aead,
+                         .salt = gosc_span_of(sender->key, common->cipher->key_len),
+                         .id = gosc_id_span(&sender->id),
+                         .id_context = common->id_context};
     if (err == GOSC_OK) {
-        err = one_direction(&context->common, sender->key, gosc_id_span(&sender->id), sender->credential,
-                            recipient->credential, secret, scratch, recipient->pairwise_sender_key);
+        err = one_direction(common, &in, sender->credential, recipient->credential, secret, scratch,
+                            recipient->pairwise_sender_key);
     }
+    in.salt.ptr = recipient->key;
+    in.id = gosc_id_span(&recipient->id);
     if (err == GOSC_OK) {
-        err = one_direction(&context->common, recipient->key, gosc_id_span(&recipient->id), recipient->credential,
-                            sender->credential, secret, scratch, recipient->pairwise_recipient_key);
+        err = one_direction(common, &in, recipient->credential, sender->credential, secret, scratch,
+                            recipient->pairwise_recipient_key);
     }
     gosc_crypto_wipe(bytes, sizeof bytes);
     return err;

@@ -71,30 +71,24 @@ gosc_err gosc_rederive_start(gosc_rederive *state, gosc_span r1)
     return is_random_part(r1) ? derive(state, r1, GOSC_EMPTY, r1.len) : GOSC_ERR_USAGE;
 }
 
-/* kid_context_unwrap gives the byte string in the kid context of a message. */
+/* kid_context_unwrap gives the byte string in the kid context of a message (GOSC_ERR_CONTEXT_NOT_FOUND: there is none). */
 static gosc_err kid_context_unwrap(gosc_span datagram, gosc_span *inner)
 {
     gosc_coap_pdu pdu;
     gosc_oscore_option option;
-    gosc_err err = gosc_coap_pdu_parse(datagram, &pdu);
-    if (err != GOSC_OK) {
-        return err;
-    }
-    gosc_span value = gosc_option_find(pdu.options, GOSC_OPTION_OSCORE);
-    if (!gosc_span_present(value)) {
-        return GOSC_ERR_NOT_OSCORE;
-    }
-    err = gosc_oscore_option_parse(value, gosc_dialect_oscore.flags_allowed, 0, &option);
-    if (err != GOSC_OK) {
-        return err;
-    }
-    if (!gosc_span_present(option.kid_context)) {
-        return GOSC_ERR_KID_CONTEXT_MISSING;
-    }
     gosc_reader reader;
+    gosc_err err = gosc_coap_pdu_parse(datagram, &pdu);
+    if (err == GOSC_OK) {
+        gosc_span value = gosc_option_find(pdu.options, GOSC_OPTION_OSCORE);
+        err = gosc_oscore_option_parse(value, gosc_dialect_oscore.flags_allowed, 0, &option);
+    }
+    if (err != GOSC_OK) {
+        return err;
+    }
     gosc_reader_init(&reader, option.kid_context);
     *inner = gosc_cbor_read_bstr(&reader);
-    return reader.failed || gosc_reader_left(&reader) > 0 ? GOSC_ERR_OPTION_MALFORMED : GOSC_OK;
+    bool whole = !reader.failed && gosc_reader_left(&reader) == 0 && inner->len > 0;
+    return whole ? GOSC_OK : GOSC_ERR_CONTEXT_NOT_FOUND;
 }
 
 gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, gosc_span datagram, gosc_span r3,
@@ -105,10 +99,7 @@ gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, g
     if (err != GOSC_OK) {
         return err;
     }
-    if (r2.len == 0 || r2.len > GOSC_REDERIVE_R_MAX) {
-        return GOSC_ERR_OPTION_MALFORMED;
-    }
-    if (!is_random_part(r3)) {
+    if (r2.len > GOSC_REDERIVE_R_MAX || !is_random_part(r3)) {
         return GOSC_ERR_USAGE;
     }
     gosc_span id1 = candidate(state)->context.common.id_context;
@@ -139,17 +130,11 @@ gosc_err gosc_rederive_receive(gosc_rederive *state, gosc_span datagram, gosc_sp
 {
     gosc_span id;
     gosc_err err = kid_context_unwrap(datagram, &id);
-    if (err == GOSC_ERR_KID_CONTEXT_MISSING || err == GOSC_ERR_OPTION_MALFORMED || (err == GOSC_OK && id.len == 0)) {
-        return GOSC_ERR_CONTEXT_NOT_FOUND;
-    }
     if (err != GOSC_OK) {
         return err;
     }
-    if (!is_random_part(r2)) {
+    if (!is_random_part(r2) || id.len + r2.len > GOSC_REDERIVE_ID_MAX) {
         return GOSC_ERR_USAGE;
-    }
-    if (id.len + r2.len > GOSC_REDERIVE_ID_MAX) {
-        return GOSC_ERR_CONTEXT_NOT_FOUND;
     }
     bool second = is_second(state, id);
     err = derive(state, id, GOSC_EMPTY, id.len);

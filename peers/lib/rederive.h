@@ -59,8 +59,8 @@ gosc_err gosc_rederive_start(gosc_rederive *state, gosc_span r1);
  * gosc_rederive_continue (client) verifies response 1 and prepares the candidate for request 2.
  *
  * In        exchange  of request 1;  r3  random
- * Errors    GOSC_ERR_KID_CONTEXT_MISSING, GOSC_ERR_OPTION_MALFORMED (no byte string in it), those of
- *           gosc_unprotect_response
+ * Errors    GOSC_ERR_CONTEXT_NOT_FOUND (no byte string in the kid context), GOSC_ERR_USAGE (r3, or an R2 longer than
+ *           GOSC_REDERIVE_R_MAX), those of gosc_unprotect_response
  * Effects   on error none but that the candidate is gone: a second, genuine response 1 may still be tried
  */
 GOSC_MUST_USE
@@ -77,7 +77,8 @@ void gosc_rederive_establish(gosc_rederive *state);
  * Out       *is_final true: this was a good request 2, its context is established, the message is to be executed;
  *           false: this was a good request 1: protect an empty 4.01 with the candidate and own_partial_iv, nothing is
  *           delivered
- * Errors    GOSC_ERR_CONTEXT_NOT_FOUND (no kid context of this form), those of gosc_unprotect_request
+ * Errors    GOSC_ERR_CONTEXT_NOT_FOUND (no byte string in the kid context), GOSC_ERR_USAGE (r2, or an R1 too long to be
+ *           kept), those of gosc_unprotect_request
  * Effects   none on error
  */
 GOSC_MUST_USE

@@ -10,9 +10,8 @@
 
 /* What a client remembers of one server under one Security Context within one exchange. */
 typedef struct gosc_response_number {
-    const void *context;       /* the Security Context; NULL: slot is free */
-    uint8_t kid[GOSC_KID_MAX]; /* of the server */
-    uint8_t kid_len;           /* bytes */
+    const void *context; /* the Security Context; NULL: slot is free */
+    gosc_id kid;         /* of the server */
     bool without_piv;          /* the one response without Partial IV has come */
     bool with_piv;             /* `largest` is initialised */
     gosc_partial_iv largest;   /* largest Partial IV verified */

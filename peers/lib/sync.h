@@ -1,6 +1,6 @@
 /*
- * Synchronisation with a client whose Sender Sequence Number is not known: what a server does while a Replay Window is
- * invalid (Group OSCORE -02 Appendix E; -28 section 2.6.1.2).
+ * Synchronisation with a client whose Sender Sequence Number is not known (Group OSCORE -02 Appendix E; -28 section
+ * 2.6.1.2). Each method is a value of gosc_context_params.sync; without one there is the Echo challenge alone (E.3).
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_SYNC_H
@@ -9,20 +9,21 @@
 #include "context.h"
 
 /*
- * gosc_sync_gap applies the policy that a jump of the Partial IV beyond context->sync_gap means lost synchronisation: the
- * window becomes invalid. Call only for a request that verified. (-02 Appendix E.3; off while sync_gap is 0.)
+ * gosc_sync_best_effort (-02 Appendix E.1): through an invalid window the first request counts and is delivered; what was
+ * sent before it can be replayed once.
  */
-void gosc_sync_gap(const gosc_security_context *context, gosc_recipient_context *client, gosc_partial_iv piv);
+gosc_sync_method gosc_sync_best_effort;
 
 /*
- * gosc_sync_start makes an invalid window valid without a challenge, for the two methods that need none.
+ * gosc_sync_baseline (-02 Appendix E.2): through an invalid window the first request sets the number and is dropped, later
+ * ones are delivered.
  *
- * Spec      -02 Appendix E.1 (best effort): the request counts and is delivered; what was sent before can be replayed once
- *           -02 Appendix E.2 (baseline): the request only sets the number, later ones are delivered
- * Errors    GOSC_ERR_SYNCHRONISED (baseline): not to be delivered;
- *           GOSC_ERR_ECHO_REQUIRED when the method is the challenge: nothing was done
+ * Errors    GOSC_ERR_SYNCHRONISED: verified, not to be delivered
  */
-GOSC_MUST_USE
-gosc_err gosc_sync_start(const gosc_security_context *context, gosc_recipient_context *client, gosc_partial_iv piv);
+gosc_sync_method gosc_sync_baseline;
+
+/* gosc_sync_gap (-02 Appendix E.3): a jump of the Partial IV beyond context->sync_gap means that synchronisation was lost:
+ * the window becomes invalid and the challenge follows. */
+gosc_sync_method gosc_sync_gap;
 
 #endif

@@ -8,12 +8,6 @@
 
 #include "exchange.h"
 
-/* The Security Contexts an endpoint receives with, newest first: several groups, several managers, old epochs. */
-typedef struct gosc_context_store {
-    gosc_security_context **contexts;
-    size_t n_contexts;
-} gosc_context_store;
-
 /* What a verified message was. */
 typedef struct gosc_received {
     gosc_span message;                 /* the CoAP message for the application, in `out` */
