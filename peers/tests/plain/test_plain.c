@@ -113,9 +113,9 @@ static void test_borders(void)
 {
     static const uint8_t key[32] = {1};
     static const uint8_t text[4] = {1, 2, 3, 4};
-    uint8_t a[12], b[11], c[12];
+    uint8_t a[12], b[11], c[20];
     const gosc_cipher *cipher = gosc_cipher_find(GOSC_ALG_CCM_16_64_128);
-    const gosc_cipher *other = gosc_cipher_find(GOSC_ALG_CCM_16_64_256);
+    const gosc_cipher *other = gosc_cipher_find(GOSC_ALG_CCM_16_128_128);
     gosc_span none = GOSC_ABSENT;
     bool sealed =
         gosc_crypto_seal(cipher, key, key, none, gosc_span_of(text, 4), a) == GOSC_OK &&
