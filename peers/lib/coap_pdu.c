@@ -4,6 +4,8 @@
  */
 #include "coap_pdu.h"
 
+#include <string.h>
+
 enum {
     VERSION = 1,
     PAYLOAD_MARKER = 0xff,
@@ -12,15 +14,11 @@ enum {
     EXTEND_16_BASE = 269,
     NUMBER_MAX = 65535,
     HEADER_LEN = 4,
-    HEAD_MAX = 5, /* bytes of an option before its value */
 };
 
-/* RFC 7252 section 3.1: what a nibble and the bytes it announces stand for; 15 is none. */
+/* RFC 7252 section 3.1: what a nibble from 13 on and the bytes it announces stand for; 15 is none. */
 static uint32_t extended_read(gosc_reader *reader, uint32_t nibble)
 {
-    if (nibble < EXTEND_8) {
-        return nibble;
-    }
     if (nibble == EXTEND_8) {
         return (uint32_t)EXTEND_8 + gosc_read_u8(reader);
     }
@@ -34,8 +32,15 @@ static uint32_t extended_read(gosc_reader *reader, uint32_t nibble)
 static gosc_span option_read(gosc_reader *reader, uint32_t *number)
 {
     uint32_t head = gosc_read_u8(reader);
-    *number += extended_read(reader, head >> 4);
-    uint32_t len = extended_read(reader, head & 15);
+    uint32_t delta = head >> 4;
+    uint32_t len = head & 15;
+    if (delta >= EXTEND_8) {
+        delta = extended_read(reader, delta);
+    }
+    if (len >= EXTEND_8) {
+        len = extended_read(reader, len);
+    }
+    *number += delta;
     if (*number > NUMBER_MAX) {
         reader->failed = true;
     }
@@ -117,34 +122,44 @@ gosc_span gosc_option_find(gosc_span options, uint16_t number)
     return GOSC_ABSENT;
 }
 
+/* Bytes that a delta or length takes behind its nibble. */
+static size_t n_extended(size_t value)
+{
+    return (size_t)(value >= EXTEND_8) + (value >= EXTEND_16_BASE);
+}
+
+/* Gives the nibble, writes what goes behind it and moves *at on. */
+static size_t extended_put(uint8_t **at, size_t value)
+{
+    size_t n = n_extended(value);
+    if (n == 0) {
+        return value;
+    }
+    if (n == 2) {
+        value -= EXTEND_16_BASE - EXTEND_8;
+        *(*at)++ = (uint8_t)((value - EXTEND_8) >> 8);
+    }
+    *(*at)++ = (uint8_t)(value - EXTEND_8);
+    return EXTEND_8 - 1 + n;
+}
+
 void gosc_option_write(gosc_writer *writer, uint16_t *previous, uint16_t number, gosc_span value)
 {
     if (number < *previous || value.len > EXTEND_16_BASE + UINT16_MAX) {
         writer->failed = true;
         return;
     }
-    const size_t parts[2] = {(size_t)number - *previous, value.len};
-    uint8_t head[HEAD_MAX];
-    size_t len = 1;
-    size_t nibbles = 0;
+    size_t delta = (size_t)number - *previous;
     *previous = number;
-    for (size_t i = 0; i < 2; i++) {
-        size_t part = parts[i];
-        size_t nibble = part;
-        if (part >= EXTEND_16_BASE) {
-            nibble = EXTEND_16;
-            part -= EXTEND_16_BASE;
-            head[len++] = (uint8_t)(part >> 8);
-            head[len++] = (uint8_t)part;
-        } else if (part >= EXTEND_8) {
-            nibble = EXTEND_8;
-            head[len++] = (uint8_t)(part - EXTEND_8);
+    uint8_t *head = gosc_write_room(writer, 1 + n_extended(delta) + n_extended(value.len) + value.len);
+    if (head != NULL) {
+        uint8_t *at = head + 1;
+        size_t nibble = extended_put(&at, delta);
+        *head = (uint8_t)(nibble << 4 | extended_put(&at, value.len));
+        if (value.len > 0) {
+            memcpy(at, value.ptr, value.len);
         }
-        nibbles = nibbles << 4 | nibble;
     }
-    head[0] = (uint8_t)nibbles;
-    gosc_write_bytes(writer, gosc_span_of(head, len));
-    gosc_write_bytes(writer, value);
 }
 
 void gosc_coap_header_write(gosc_writer *writer, const gosc_coap_pdu *pdu)

@@ -157,12 +157,10 @@ gosc_err gosc_options_split(const gosc_coap_pdu *pdu, bool is_request, gosc_span
                             gosc_writer *outer, bool *observe)
 {
     splitter split = {.inner = {inner, 0}, .outer = {outer, 0}, .oscore = oscore};
-    gosc_span uri = gosc_option_find(pdu->options, GOSC_OPTION_PROXY_URI);
-    if (uri.ptr != NULL && !proxy_uri_cut(&split, &uri)) {
-        return GOSC_ERR_COAP_MALFORMED;
-    }
+    uint8_t *const begin[2] = {inner->next, outer->next};
     gosc_err err = GOSC_OK;
     bool has_observe = false;
+    bool has_uri = false;
     gosc_option_iter iter;
     gosc_coap_option option;
     gosc_option_iter_init(&iter, pdu->options);
@@ -173,6 +171,18 @@ gosc_err gosc_options_split(const gosc_coap_pdu *pdu, bool is_request, gosc_span
         }
         if (number == GOSC_OPTION_OSCORE) {
             err = GOSC_ERR_ALREADY_PROTECTED;
+        } else if (number == GOSC_OPTION_PROXY_URI && !has_uri) {
+            /* Its parts stand before it, so all begins again; that is rare enough not to look for it first.
+             */
+            has_uri = true;
+            split = (splitter){.inner = {inner, 0}, .outer = {outer, 0}, .oscore = oscore};
+            inner->next = begin[0];
+            outer->next = begin[1];
+            gosc_option_iter_init(&iter, pdu->options);
+            if (!proxy_uri_cut(&split, &option.value)) {
+                return GOSC_ERR_COAP_MALFORMED;
+            }
+            continue;
         } else if (number == GOSC_OPTION_PROXY_URI) {
             if (split.authority.ptr == NULL) { /* a second one */
                 return GOSC_ERR_COAP_MALFORMED;
