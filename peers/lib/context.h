@@ -63,7 +63,7 @@ typedef struct gosc_echo {
 
 typedef struct gosc_recipient_context {
     bool used; /* false: slot is free */
-    bool has_pairwise_keys;
+    bool has_pairwise_keys; /* the two below are a cache, filled by the first pairwise message */
     gosc_id id;
     uint8_t key[GOSC_KEY_MAX];
     uint8_t pairwise_sender_key[GOSC_KEY_MAX];

@@ -1,6 +1,7 @@
 /*
- * What the core needs from a crypto library, by COSE number. One adapter is linked: crypto/mbedtls.c (Mbed TLS through
- * PSA, libsodium for curve 25519) or crypto/plain.c (transparent, for fuzzing and sanitizers only, never in a peer).
+ * What the core needs from a crypto library, by COSE number. One adapter is linked: crypto/mbedtls.c (Mbed TLS for AES,
+ * ChaCha20 and the NIST curves, libsodium for HMAC and curve 25519) or crypto/plain.c (transparent, for fuzzing and
+ * sanitizers only, never in a peer).
  * No call keeps state between calls; keys are passed as bytes. Lengths were checked by the caller against gosc_cipher_find
  * and gosc_curve_len.
  * SPDX-License-Identifier: BSD-2-Clause
@@ -27,7 +28,7 @@ gosc_err gosc_crypto_init(void);
  * gosc_crypto_seal encrypts; out takes plaintext.len + cipher->tag_len bytes and must not overlap the inputs.
  * A cipher without tag (AES-CTR: counter block nonce | 00000000) ignores aad.
  *
- * Errors    GOSC_ERR_CRYPTO
+ * Errors    GOSC_ERR_LIMIT (longer than the library takes), GOSC_ERR_CRYPTO
  */
 GOSC_MUST_USE
 gosc_err gosc_crypto_seal(const gosc_cipher *cipher, const uint8_t *key, const uint8_t *nonce, gosc_span aad,
@@ -36,7 +37,7 @@ gosc_err gosc_crypto_seal(const gosc_cipher *cipher, const uint8_t *key, const u
 /*
  * gosc_crypto_open verifies and decrypts; out takes ciphertext.len - cipher->tag_len bytes and must not overlap.
  *
- * Errors    GOSC_ERR_DECRYPTION_FAILED (out is then wiped), GOSC_ERR_CRYPTO
+ * Errors    GOSC_ERR_DECRYPTION_FAILED, GOSC_ERR_LIMIT, GOSC_ERR_CRYPTO; out is then wiped
  */
 GOSC_MUST_USE
 gosc_err gosc_crypto_open(const gosc_cipher *cipher, const uint8_t *key, const uint8_t *nonce, gosc_span aad,

@@ -51,7 +51,7 @@ gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exch
     gosc_coap_header_write(&writer, &answer);
     gosc_option_write(&writer, &previous, GOSC_OPTION_ECHO, value);
 
-    const gosc_protect_params params = {.group_mode = group_mode, .own_partial_iv = true};
+    const gosc_protect_params params = {.group_mode = group_mode, .own_partial_iv = true, .kid = true};
     gosc_err err = gosc_protect_response(context, &params, exchange, gosc_writer_span(&writer), scratch, out, out_len);
     if (err != GOSC_OK) {
         return err;

@@ -1,6 +1,6 @@
 /*
- * Results. 0 is success; ranges tell the stage: 1 usage, 20 CoAP, option and structures, 40 context, 60 replay and
- * freshness, 70 crypto. Numbers are permanent. The names are the reasons of vectors/README.md.
+ * Results. 0 is success; ranges tell the stage: 1 usage, 20 CoAP, option and structures, 40 context, 60
+ * replay and freshness, 70 crypto. Numbers are permanent. The names are the reasons of vectors/README.md.
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_ERROR_H
@@ -16,6 +16,7 @@
     X(OK, 0, "ok", "success")                                                                                \
     X(USAGE, 1, "usage", "an argument breaks the contract of the call")                                      \
     X(ROOM, 2, "room", "lent memory is too small")                                                           \
+    X(LIMIT, 3, "limit", "beyond what the crypto library can do")                                            \
     X(NOT_OSCORE, 20, "not-oscore", "no OSCORE option")                                                      \
     X(COAP_MALFORMED, 21, "coap-malformed", "not a CoAP message")                                            \
     X(OPTION_REPEATED, 22, "option-repeated", "OSCORE option occurs twice")                                  \
@@ -50,7 +51,7 @@
     X(ECHO_EXPIRED, 65, "echo-expired", "Echo came too late")                                                \
     X(SSN_EXHAUSTED, 66, "ssn-exhausted", "no Sender Sequence Number left")                                  \
     X(NONCE_REUSE, 67, "nonce-reuse", "a second response may not take the nonce of the request")             \
-    X(SYNCHRONISED, 68, "synchronised", "verified, taken as starting point of the window, not delivered")     \
+    X(SYNCHRONISED, 68, "synchronised", "verified, taken as starting point of the window, not delivered")    \
     X(DECRYPTION_FAILED, 70, "decryption-failed", "authentication tag does not verify")                      \
     X(SIGNATURE_INVALID, 71, "signature-invalid", "countersignature does not verify")                        \
     X(KEY_INVALID, 72, "key-invalid", "key is not usable: off the curve, no image, or not of this pair")     \
@@ -67,7 +68,18 @@ typedef enum gosc_err {
 
 /* gosc_err_name gives the permanent short name ("replay"), "unknown" for a number that is none. */
 const char *gosc_err_name(gosc_err err);
-/* gosc_strerror gives one sentence in English. */
-const char *gosc_strerror(gosc_err err);
+/* gosc_strerror gives one sentence in English. Inline, so that only a program that asks for sentences carries
+ * them. */
+static inline const char *gosc_strerror(gosc_err err)
+{
+    switch (err) {
+#define GOSC_ERROR_SENTENCE(name, number, text, sentence)                                                    \
+    case GOSC_ERR_##name:                                                                                    \
+        return sentence;
+        GOSC_ERRORS(GOSC_ERROR_SENTENCE)
+#undef GOSC_ERROR_SENTENCE
+    }
+    return "unknown error number";
+}
 
 #endif

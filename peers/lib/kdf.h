@@ -8,7 +8,7 @@
 #include "crypto.h"
 
 enum {
-    GOSC_ID_CONTEXT_MAX = 255,                      /* bytes; more never fits an option */
+    GOSC_ID_CONTEXT_MAX = 400, /* bytes; more than 252 never fits an option, but may be derived from */
     GOSC_INFO_MAX = GOSC_ID_CONTEXT_MAX + 3 + 8 + 18, /* bytes of an info array */
 };
 

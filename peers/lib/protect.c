@@ -143,6 +143,9 @@ static gosc_err find_target(gosc_message *m, gosc_span target)
         return GOSC_OK;
     }
     m->peer = gosc_recipient_context_find(m->context, target);
+    if (m->context->common.dialect->group != NULL && !gosc_span_present(target)) {
+        m->peer = NULL;
+    }
     return m->peer == NULL ? GOSC_ERR_RECIPIENT_UNKNOWN : GOSC_OK;
 }
 

@@ -155,6 +155,7 @@ static gosc_err write_message(const gosc_message *m, const content *c, gosc_buf 
     out.ptr[1] = c->plaintext[0];
     received->message = gosc_writer_span(&writer);
     received->context = m->context;
+    received->sender = m->peer;
     received->group_mode = m->group_mode;
     received->has_partial_iv = gosc_span_present(m->option.partial_iv_bytes);
     received->partial_iv = m->option.partial_iv;
@@ -189,27 +190,26 @@ static gosc_err leave(gosc_message *m, const content *c, gosc_err err, gosc_rece
 
 /*
  * commit_request moves the state for a request that verified: Recipient Context, window, Echo. A request that must show
- * freshness and does not is verified all the same: a valid window has seen it, and its sender is known from now on.
+ * freshness and brings no Echo is told so and is verified all the same: a valid window has seen it, and its sender is
+ * known from now on. A wrong or late Echo moves nothing.
  */
-static gosc_err commit_request(gosc_message *m, const content *c, uint64_t now_ms)
+static gosc_err commit_request(gosc_message *m, const content *c, uint64_t now_ms, gosc_received *received)
 {
     const gosc_security_context *context = m->context;
     gosc_partial_iv piv = m->option.partial_iv;
-    if (context->sync != NULL) {
-        gosc_err err = context->sync(context, m->peer, piv);
-        if (err != GOSC_OK) {
-            return err;
-        }
+    gosc_err err = context->sync != NULL ? context->sync(context, m->peer, piv) : GOSC_OK;
+    bool due = err == GOSC_OK && gosc_echo_is_due(context, m->peer);
+    if (due) {
+        err = gosc_echo_check(context, m->peer, gosc_option_find(c->options, GOSC_OPTION_ECHO), now_ms);
     }
-    bool due = gosc_echo_is_due(context, m->peer);
+    if (err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED) {
+        return err;
+    }
+    keep_sender(m, received);
     if (m->peer->window.valid) {
         gosc_replay_window_commit(&m->peer->window, piv);
     }
-    if (!due) {
-        return GOSC_OK;
-    }
-    gosc_err err = gosc_echo_check(context, m->peer, gosc_option_find(c->options, GOSC_OPTION_ECHO), now_ms);
-    if (err == GOSC_OK) {
+    if (due && err == GOSC_OK) {
         gosc_echo_commit(context, m->peer, piv);
     }
     return err;
@@ -251,8 +251,7 @@ static gosc_err try_request(gosc_message *m, uint64_t now_ms, gosc_exchange *exc
         err = write_message(m, &c, out, received);
     }
     if (err == GOSC_OK) {
-        keep_sender(m, received);
-        err = commit_request(m, &c, now_ms);
+        err = commit_request(m, &c, now_ms, received);
         gosc_exchange_bind(exchange, m, gosc_observe_is_registration(c.options));
     }
     return leave(m, &c, err, received, out);

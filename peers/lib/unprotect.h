@@ -25,7 +25,8 @@ typedef struct gosc_received {
  *           datagram  must not overlap out or scratch;  now_ms  any clock that does not go back
  * Out       exchange  bound to the request; also for GOSC_ERR_ECHO_REQUIRED, GOSC_ERR_ECHO_MISMATCH and
  *                     GOSC_ERR_ECHO_EXPIRED, so that a challenge can be sent
- *           received  message and its circumstances; for the three Echo results all but the message
+ *           received  message and its circumstances; for the three Echo results all but the message; `sender` lies in the
+ *                     table, but for a wrong or late Echo of a member heard for the first time
  *           out       room for the message, datagram.len + 16 bytes are enough
  * Errors    in the order of vectors/README.md ("Reasons")
  * Effects   none on error, but that a request told GOSC_ERR_ECHO_REQUIRED has used its Partial IV in a valid window, and

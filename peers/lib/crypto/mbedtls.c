@@ -70,7 +70,8 @@ typedef struct job {
     const uint8_t *received; /* opening: the tag */
 } job;
 
-/* AAD of 65,280 bytes and more needs the long length field of RFC 3610 section 2.2: Mbed TLS refuses it. */
+/* AAD of 65,280 bytes and more needs the long length field of RFC 3610 section 2.2: Mbed TLS refuses it, as it does
+ * messages longer than the nonce leaves room for; both as bad input (GOSC_ERR_LIMIT). */
 static int ccm(const job *j)
 {
     mbedtls_ccm_context ctx;
@@ -157,7 +158,10 @@ static gosc_err run(const job *j)
     sodium_memzero(j->out, j->in.len);
     bool forged = rc == MBEDTLS_ERR_CCM_AUTH_FAILED || rc == MBEDTLS_ERR_GCM_AUTH_FAILED ||
                   rc == MBEDTLS_ERR_CHACHAPOLY_AUTH_FAILED;
-    return forged ? GOSC_ERR_DECRYPTION_FAILED : GOSC_ERR_CRYPTO;
+    if (forged) {
+        return GOSC_ERR_DECRYPTION_FAILED;
+    }
+    return rc == MBEDTLS_ERR_CCM_BAD_INPUT ? GOSC_ERR_LIMIT : GOSC_ERR_CRYPTO;
 }
 
 gosc_err gosc_crypto_seal(const gosc_cipher *cipher, const uint8_t *key, const uint8_t *nonce, gosc_span aad,
