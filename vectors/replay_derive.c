@@ -43,7 +43,7 @@ static bool compare_common(vec_replay *replay, const gosc_security_context *cont
     const gosc_sender_context *sender = &context->sender;
     size_t key_len = common->cipher->key_len;
     int32_t alg = common->cipher->alg;
-    bool hides = common->dialect->has_modes && common->group_cipher != NULL;
+    bool hides = common->dialect->has_modes && common->group_cipher != NULL && common->signature_len > 0;
     gosc_span id = gosc_id_span(&sender->id);
     gosc_span key = sender->present ? gosc_span_of(sender->key, key_len) : GOSC_ABSENT;
     gosc_span sender_info = sender->present ? info(replay, common, id, alg, INFO_KEY, key_len) : GOSC_ABSENT;

@@ -97,9 +97,8 @@ static void judge_refusal(const task *t, const char *what, gosc_err err, const v
     }
 }
 
-static bool same_sealed(const task *t, const vec_endpoint *endpoint, gosc_span sealed, uint64_t ssn, bool took)
+static bool same_sealed(const task *t, const gosc_security_context *context, gosc_span sealed, uint64_t ssn, bool took)
 {
-    const gosc_security_context *context = endpoint->contexts[0];
     return vec_same_bytes(t->verdict, "protected", t->protected, sealed) &&
            vec_same_number(t->verdict, "Sender Sequence Number behind", (int64_t)(took ? ssn + 1 : ssn),
                            (int64_t)context->sender.ssn);
@@ -119,7 +118,7 @@ static void seal_request(const task *t, vec_endpoint *endpoint, const vec_seal *
     }
     const gosc_recipient_context *target =
         gosc_recipient_context_find(context, gosc_id_span(&exchange->exchange.responder));
-    if (same_sealed(t, endpoint, sealed, ssn, true)) {
+    if (same_sealed(t, context, sealed, ssn, true)) {
         (void)check_layers(t, context, target, true, sealed);
     }
 }
@@ -149,9 +148,11 @@ static void seal_response(const task *t, vec_endpoint *endpoint, const vec_conte
     if (exchange == NULL) {
         return;
     }
-    gosc_security_context *context =
+    /* oscore and group-02 answer under the context of the request, whose numbers the vector does not touch. */
+    endpoint->contexts[0]->sender.ssn = ssn;
+    const gosc_security_context *context =
         endpoint->contexts[0]->common.dialect->has_modes ? endpoint->contexts[0] : exchange->exchange.context;
-    context->sender.ssn = ssn;
+    ssn = context->sender.ssn;
     vec_seal how = how_of(t, context);
     vec_snapshot before = vec_snapshot_take(endpoint, NULL);
     gosc_err err = vec_seal_response(endpoint, &how, plain, exchange, &sealed);
@@ -161,9 +162,7 @@ static void seal_response(const task *t, vec_endpoint *endpoint, const vec_conte
     }
     const gosc_recipient_context *client =
         gosc_recipient_context_find(context, gosc_id_span(&exchange->exchange.request_kid));
-    if (vec_same_bytes(t->verdict, "protected", t->protected, sealed) &&
-        vec_same_number(t->verdict, "Sender Sequence Number behind", (int64_t)(how.own_partial_iv ? ssn + 1 : ssn),
-                        (int64_t)context->sender.ssn)) {
+    if (same_sealed(t, context, sealed, ssn, how.own_partial_iv)) {
         (void)check_layers(t, context, client, true, sealed);
     }
 }

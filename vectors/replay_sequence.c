@@ -158,11 +158,13 @@ static void do_state(walk *w)
     gosc_span id = bytes_of(w, "id");
     const gosc_recipient_context *recipient =
         gosc_span_present(id) ? gosc_recipient_context_find(context, id) : NULL;
-    if (gosc_span_present(id) && recipient == NULL) {
-        (void)vec_fail(w->verdict, "state: expected a Recipient Context of this id, found none");
+    bool wants_none = json_is_null(json_object_get(expect, "valid"));
+    if (gosc_span_present(id) && (recipient == NULL) != wants_none) {
+        (void)vec_fail(w->verdict, "valid: expected %s of this id, found %s",
+                       wants_none ? "no Recipient Context" : "a Recipient Context", wants_none ? "one" : "none");
         return;
     }
-    if (recipient != NULL && !vec_is_null(expect, "valid") &&
+    if (recipient != NULL && json_object_get(expect, "valid") != NULL &&
         !vec_same_flag(w->verdict, "valid", vec_get_bool(expect, "valid", false), recipient->window.valid)) {
         return;
     }

@@ -137,6 +137,10 @@ static const char *expectation(const vec_rule *rule, char *text, size_t room)
         (void)snprintf(text, room, "an integer from %lld to %lld%s", (long long)rule->min, (long long)rule->max, more);
         return text;
     case VEC_TEXT:
+        if (rule->max == 0) {
+            (void)snprintf(text, room, "%stext%s", rule->min > 0 ? "some " : "", more);
+            return text;
+        }
         (void)snprintf(text, room, "text of %lld to %lld characters%s", (long long)rule->min, (long long)rule->max,
                        more);
         return text;

@@ -56,10 +56,27 @@ vec_snapshot vec_snapshot_take(vec_endpoint *endpoint, vec_exchange *more)
     return snapshot;
 }
 
+/* as_before gives a Recipient Context with pairwise keys taken away that it did not have before: deriving them is put off
+ * to the first pairwise message, good or bad, and is no state. */
+static void as_before(gosc_recipient_context *now, const gosc_recipient_context *before)
+{
+    if (now->has_pairwise_keys && !before->has_pairwise_keys) {
+        now->has_pairwise_keys = false;
+        memcpy(now->pairwise_sender_key, before->pairwise_sender_key, sizeof now->pairwise_sender_key);
+        memcpy(now->pairwise_recipient_key, before->pairwise_recipient_key, sizeof now->pairwise_recipient_key);
+    }
+}
+
 static size_t first_difference(const struct vec_region *region)
 {
     const uint8_t *now = region->now;
     const uint8_t *before = region->before;
+    gosc_recipient_context recipient;
+    if (region->kind == REGION_RECIPIENT) {
+        memcpy(&recipient, now, sizeof recipient); /* padding too */
+        as_before(&recipient, region->before);
+        now = (const uint8_t *)&recipient;
+    }
     size_t i = 0;
     while (i < region->len && now[i] == before[i]) {
         i++;
