@@ -5,6 +5,8 @@
  */
 #include "cbor.h"
 
+#include <string.h>
+
 enum {
     INFO_1 = 24, /* additional information: the argument stands in 1, 2, 4 or 8 more bytes */
     INFO_8 = 27,
@@ -253,25 +255,21 @@ gosc_err gosc_cbor_check(gosc_span bytes)
     return reader.failed || gosc_reader_left(&reader) > 0 ? GOSC_ERR_CBOR_MALFORMED : GOSC_OK;
 }
 
-size_t gosc_cbor_map_pick(gosc_span map, const int8_t *labels, size_t n_labels, gosc_span *values)
+size_t gosc_cbor_map_pick(gosc_span map, const uint8_t *keys, size_t n_keys, gosc_span *values)
 {
     uint32_t work = 0;
     size_t n_others = 0;
     gosc_reader reader;
     gosc_reader_init(&reader, map);
-    for (size_t i = 0; i < n_labels; i++) {
-        values[i] = GOSC_ABSENT;
-    }
+    memset(values, 0, n_keys * sizeof *values);
     for (size_t n_left = gosc_cbor_read_map(&reader); n_left > 0; n_left--) {
-        gosc_reader key = reader;
-        int64_t label = gosc_cbor_read_int(&key);
-        (void)item_take(&reader, &work);
+        gosc_span key = item_take(&reader, &work);
         gosc_span value = item_take(&reader, &work);
         size_t i = 0;
-        while (i < n_labels && (key.failed || labels[i] != label)) {
+        while (i < n_keys && (key.len != 1 || keys[i] != *key.ptr)) {
             i++;
         }
-        if (i < n_labels) {
+        if (i < n_keys) {
             values[i] = value;
         } else {
             n_others++;

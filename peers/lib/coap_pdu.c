@@ -74,21 +74,19 @@ gosc_err gosc_coap_pdu_parse(gosc_span datagram, gosc_coap_pdu *pdu)
 {
     gosc_reader reader;
     gosc_reader_init(&reader, datagram);
-    uint32_t head = (uint32_t)gosc_read_be(&reader, HEADER_LEN);
-    uint32_t token_len = head >> 24 & 15;
-    gosc_span token = gosc_read_bytes(&reader, token_len);
-    uint8_t code = (uint8_t)(head >> 16);
-    if (reader.failed || head >> 30 != VERSION || token_len > GOSC_COAP_TOKEN_MAX ||
-        (code == GOSC_CODE_EMPTY && datagram.len != HEADER_LEN)) {
+    const uint8_t *head = gosc_read_bytes(&reader, HEADER_LEN).ptr;
+    if (head == NULL) {
         return GOSC_ERR_COAP_MALFORMED;
     }
-    gosc_err err = gosc_coap_content_parse(gosc_read_rest(&reader), &pdu->options, &pdu->payload);
-    if (err != GOSC_OK) {
-        return err;
+    gosc_span token = gosc_read_bytes(&reader, head[0] & 15U);
+    if (reader.failed || head[0] >> 6 != VERSION || token.len > GOSC_COAP_TOKEN_MAX ||
+        (head[1] == GOSC_CODE_EMPTY && datagram.len != HEADER_LEN) ||
+        gosc_coap_content_parse(gosc_read_rest(&reader), &pdu->options, &pdu->payload) != GOSC_OK) {
+        return GOSC_ERR_COAP_MALFORMED;
     }
-    pdu->type = (uint8_t)(head >> 28 & 3);
-    pdu->code = code;
-    pdu->message_id = (uint16_t)head;
+    pdu->type = head[0] >> 4 & 3;
+    pdu->code = head[1];
+    pdu->message_id = (uint16_t)(head[2] << 8 | head[3]);
     pdu->token = token;
     return GOSC_OK;
 }

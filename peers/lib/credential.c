@@ -30,7 +30,8 @@ enum {
     D,
     N_LABELS
 };
-static const int8_t key_labels[N_LABELS] = {1, 3, -1, -2, -3, -4};
+static const uint8_t key_labels[N_LABELS] = {GOSC_CBOR_KEY(1),  GOSC_CBOR_KEY(3),  GOSC_CBOR_KEY(-1),
+                                             GOSC_CBOR_KEY(-2), GOSC_CBOR_KEY(-3), GOSC_CBOR_KEY(-4)};
 
 size_t gosc_curve_len(int32_t curve)
 {
@@ -95,7 +96,7 @@ gosc_err gosc_cose_key_parse(gosc_span cose_key, gosc_public_key *key)
 /* The COSE_Key of a claims set, absent when it has none. */
 static gosc_span claims_key(gosc_span claims)
 {
-    static const int8_t labels[] = {CLAIM_CNF, CNF_COSE_KEY};
+    static const uint8_t labels[] = {GOSC_CBOR_KEY(CLAIM_CNF), GOSC_CBOR_KEY(CNF_COSE_KEY)};
     gosc_span found = GOSC_ABSENT;
     if (gosc_cbor_check(claims) == GOSC_OK) {
         (void)gosc_cbor_map_pick(claims, &labels[0], 1, &found);

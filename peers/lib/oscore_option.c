@@ -16,12 +16,10 @@ gosc_err gosc_oscore_option_parse(gosc_span value, uint8_t allowed, uint8_t requ
         n > GOSC_PARTIAL_IV_MAX) {
         return GOSC_ERR_OPTION_MALFORMED;
     }
-    gosc_oscore_option parsed = {.flags = flags};
+    gosc_reader number = reader;
+    gosc_oscore_option parsed = {.flags = flags, .partial_iv = {gosc_read_be(&number, n)}};
     if (n > 0) {
         parsed.partial_iv_bytes = gosc_read_bytes(&reader, n);
-        for (size_t i = 0; i < parsed.partial_iv_bytes.len; i++) {
-            parsed.partial_iv.number = parsed.partial_iv.number << 8 | parsed.partial_iv_bytes.ptr[i];
-        }
     }
     if ((flags & GOSC_FLAG_KID_CONTEXT) != 0) {
         parsed.kid_context = gosc_read_bytes(&reader, gosc_read_u8(&reader));
@@ -57,10 +55,12 @@ gosc_err gosc_oscore_option_check_kid(const gosc_oscore_option *option)
 
 size_t gosc_partial_iv_encode(gosc_partial_iv piv, uint8_t out[GOSC_PARTIAL_IV_MAX])
 {
-    size_t len = 1;
-    while (len < GOSC_PARTIAL_IV_MAX && piv.number >> (8 * len) != 0) {
+    uint64_t above = piv.number;
+    size_t len = 0;
+    do {
         len++;
-    }
+        above >>= 8;
+    } while (above != 0 && len < GOSC_PARTIAL_IV_MAX);
     for (size_t i = len; i > 0; i--) {
         out[i - 1] = (uint8_t)piv.number;
         piv.number >>= 8;
