@@ -56,14 +56,20 @@ judge() { # what, measured, limit
     printf '%7d  %-52s limit %5d  %s\n' "$2" "$1" "$3" "$verdict"
 }
 
-# shellcheck disable=SC2086
-$cc $flags -nostdlib -Wl,--gc-sections -Wl,-e,footprint_main -Wl,--no-warn-rwx-segments -o "$out/oscore.elf" \
-    ci/footprint_oscore.c ci/footprint_stubs.c $(find "$out" -name '*.o' ! -name core.o | sort) -lgcc || exit 1
+# linked NAME: code and RAM of the core in a program that calls what ci/footprint_NAME.c calls
+linked() {
+    # shellcheck disable=SC2046,SC2086
+    $cc $flags -nostdlib -Wl,--gc-sections -Wl,-e,footprint_main -Wl,--no-warn-rwx-segments -o "$out/$1.elf" \
+        "ci/footprint_$1.c" ci/footprint_stubs.c $(find "$out" -name '*.o' ! -name core.o | sort) -lgcc || exit 1
+    bytes "$out/$1.elf"
+}
+printf '%7d  all files, with the names and sentences of errors\n' "$code"
 # shellcheck disable=SC2046
-set -- $(bytes "$out/oscore.elf")
-judge 'bytes of code, every dialect' $code $all_limit
-judge 'bytes of code, linked with oscore only' "$1" $oscore_limit
-judge 'bytes of static RAM' $((ram + $2)) 0
+set -- $(linked all) $(linked oscore)
+[ $# -eq 4 ] || exit 1
+judge 'bytes of code, every dialect and reading, as linked' "$1" $all_limit
+judge 'bytes of code, linked with oscore only' "$3" $oscore_limit
+judge 'bytes of static RAM' $((ram + $2 + $4)) 0
 python3 ci/stack.py "$out" $stack_limit || status=1
 if [ -n "$foreign" ]; then
     echo "footprint: the core needs $(echo "$foreign" | tr '\n' ' ')" >&2
