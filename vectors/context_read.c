@@ -117,7 +117,7 @@ void vec_context_read(vec_arena *arena, const json_t *object, vec_context *conte
     if (context->params.dialect == NULL) {
         context->unsupported = "dialect or reading not built in";
     } else if (context->params.id_context.len > GOSC_ID_CONTEXT_MAX) {
-        context->unsupported = "ID Context above 255 bytes, which no option can carry";
+        context->unsupported = "ID Context longer than this build derives keys from";
     } else if (freshness > (int64_t)UINT32_MAX) {
         context->unsupported = "freshness_ms above 4294967295";
     }
