@@ -15,7 +15,7 @@ import sys
 NODE = re.compile(r'^node: \{ title: "([^"]+)" label: "([^"]*)"')
 EDGE = re.compile(r'^edge: \{ sourcename: "([^"]+)" targetname: "([^"]+)"(?: label: "([^":]+):(\d+):(\d+)")?')
 MEMBER = re.compile(r'(?:->|\.)(\w+)\(')
-INITIALISER = re.compile(r'^\s*\.(\w+) = &?(\w+),', re.M)
+ASSIGNED = re.compile(r'(?:->|\.)(\w+) = &?(\w+)[,;]')
 SIZE = re.compile(r'(\d+) bytes \(([a-z,]+)\)')
 INDIRECT = '__indirect_call'
 
@@ -54,11 +54,11 @@ def called_member(path, line, column):
 
 
 def kept_in_members(frames):
-    """Functions by the struct member that an initialiser of peers/lib puts them into."""
+    """Functions by the struct member that peers/lib assigns them to."""
     kept = {}
     for path in sorted(glob.glob('peers/lib/*.c')):
         with open(path, encoding='utf-8') as source:
-            for member, name in INITIALISER.findall(re.sub(r'[ \t]*\\\n', '\n', source.read())):
+            for member, name in ASSIGNED.findall(source.read()):
                 titles = {t for t in (name, f'{path}:{name}') if t in frames}
                 kept.setdefault(member, set()).update(titles)
     return {member: sorted(titles) for member, titles in kept.items() if titles}
@@ -98,11 +98,14 @@ class Worst:
         if not target.startswith(INDIRECT):
             return [target]
         member = target.split()[1]
+        if member not in self.kept:
+            # A method that the caller chooses among those the library offers by that name.
+            self.kept[member] = [t for t in sorted(self.frames) if t.startswith(f'gosc_{member}_')]
         if ':' in member:
             self.problems.append(f'{member}: a call through a pointer that cannot be followed')
-        elif member not in self.kept:
+        elif not self.kept[member]:
             self.callbacks.add(member)
-        return self.kept.get(member, [])
+        return self.kept[member]
 
 
 def main():

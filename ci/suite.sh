@@ -24,14 +24,14 @@ item() {
 mk() {
     name=$1
     shift
-    make -s -j "$jobs" WERROR=1 BUILD="$root/$name" "$@"
+    make -s -k -j "$jobs" WERROR=1 BUILD="$root/$name" "$@"
 }
 
 # variant LABEL BUILD-NAME ARGUMENTS...: build and run the test programs
 variant() {
     label=$1 name=$2
     shift 2
-    item check "$label: build" make -s -j "$jobs" WERROR=1 BUILD="$root/$name" "$@" all tests
+    item check "$label: build" make -s -k -j "$jobs" WERROR=1 BUILD="$root/$name" "$@" all tests
     # shellcheck disable=SC2046
     item programs "$label:" $(mk "$name" "$@" list-tests)
 }
@@ -43,7 +43,7 @@ vectors() {
 core() {
     variant gcc debug VARIANT=debug CC=gcc
     vectors gcc debug
-    item check 'release: build' make -s -j "$jobs" WERROR=1 BUILD="$root/release" VARIANT=release all
+    item check 'release: build' make -s -k -j "$jobs" WERROR=1 BUILD="$root/release" VARIANT=release all
     vectors release release
     item check 'layers' sh ci/layers.sh "$root/release/libgosc.a"
 }
@@ -57,7 +57,7 @@ sanitizers() {
     # What the sanitizers cannot see: uninitialised bytes that pass through the crypto libraries.
     # shellcheck disable=SC2046
     item valgrind 'valgrind:' $(mk debug VARIANT=debug CC=gcc list-tests | grep -E 'test_(mbedtls|rederive|protect|unprotect)$')
-    item check 'replay: build' make -s -j "$jobs" WERROR=1 BUILD="$root/asan" VARIANT=asan CC=gcc replays
+    item check 'replay: build' make -s -k -j "$jobs" WERROR=1 BUILD="$root/asan" VARIANT=asan CC=gcc replays
     item count 'replay: corpora and finds' sh ci/fuzz.sh replay "$root/asan/replay"
 }
 

@@ -29,5 +29,5 @@ END {
         complain("exit status " rc)
     if (skipped)
         note = note ", " skipped " skipped"
-    printf "%d %d %d passed, %d failed%s\n", good, bad + extra, good, bad + extra, note
+    printf "%d %d %d passed, %d failed%s\n", good, bad + (extra > 0), good, bad + (extra > 0), note
 }
