@@ -36,6 +36,11 @@ enum {
     GOSC_AAD_LEAD = 32,       /* bytes kept for prefix and head */
 };
 
+/* The parts of an aad_array that all dialects have: its head, oscore_version and the head of `algorithms`; then, behind the
+ * algorithms, request_kid, request_piv and options (h'': no option is class I). */
+void gosc_aad_array_begin(gosc_writer *writer, uint8_t n_elements, uint8_t n_algorithms);
+void gosc_aad_array_request(gosc_writer *writer, const gosc_aad_input *in);
+
 /*
  * gosc_aad_build writes external_aad and leaves room for the ciphertext.
  *

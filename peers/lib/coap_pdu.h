@@ -62,17 +62,16 @@ typedef struct gosc_option_iter {
 /*
  * gosc_coap_pdu_parse takes a datagram apart.
  *
- * Spec      RFC 7252 section 3; version 1, TKL 0 to 8, option numbers up to 65535, a payload marker needs a payload,
- *           an empty message (0.00) has exactly 4 bytes
- * Out       pdu      spans into datagram
- * Errors    GOSC_ERR_COAP_MALFORMED
+ * Spec      RFC 7252 section 3; version 1, TKL 0 to 8, option numbers up to 65535, a payload marker needs a
+ * payload, an empty message (0.00) has exactly 4 bytes Out       pdu      spans into datagram Errors
+ * GOSC_ERR_COAP_MALFORMED
  */
 GOSC_MUST_USE
 gosc_err gosc_coap_pdu_parse(gosc_span datagram, gosc_coap_pdu *pdu);
 
 /*
- * gosc_coap_content_parse takes options and payload apart: what follows the token of a message, or the code of a
- * plaintext.
+ * gosc_coap_content_parse takes options and payload apart: what follows the token of a message, or the code
+ * of a plaintext.
  *
  * Out       options, payload  as in gosc_coap_pdu
  * Errors    GOSC_ERR_COAP_MALFORMED
@@ -86,8 +85,8 @@ bool gosc_option_next(gosc_option_iter *iter, gosc_coap_option *option);
 /* gosc_option_find gives the value of the first option with that number, absent when there is none. */
 gosc_span gosc_option_find(gosc_span options, uint16_t number);
 
-/* gosc_option_write appends one option; *previous is the number written before it (0 at first) and is updated.
- * A number below *previous sets writer->failed. */
+/* gosc_option_write appends one option; *previous is the number written before it (0 at first) and is
+ * updated. A number below *previous sets writer->failed. */
 void gosc_option_write(gosc_writer *writer, uint16_t *previous, uint16_t number, gosc_span value);
 
 /* gosc_coap_header_write appends version, type, TKL, code, Message ID and token. */

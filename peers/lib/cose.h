@@ -1,7 +1,7 @@
 /*
- * COSE structures of OSCORE: what is authenticated, what is signed, and the uncompressed object that the OSCORE option
- * stands for (RFC 9052 sections 5.3, 3; RFC 9338; RFC 8613 section 5).
- * SPDX-License-Identifier: BSD-2-Clause
+ * COSE structures of OSCORE: what is authenticated, what is signed, and the uncompressed object that the
+ * OSCORE option stands for (RFC 9052 sections 5.3, 3; RFC 9338; RFC 8613 section 5). SPDX-License-Identifier:
+ * BSD-2-Clause
  */
 #ifndef GOSC_COSE_H
 #define GOSC_COSE_H
@@ -44,10 +44,12 @@ typedef struct gosc_cipher {
     uint8_t tag_len;   /* bytes; 0: encryption only (AES-CTR), no AAD */
 } gosc_cipher;
 
-/* gosc_cipher_find gives the row of an algorithm, NULL for a number that is no content encryption of OSCORE. */
+/* gosc_cipher_find gives the row of an algorithm, NULL for a number that is no content encryption of OSCORE.
+ */
 const gosc_cipher *gosc_cipher_find(int32_t alg);
 
-/* gosc_signature_len: bytes of a signature (64, 64, 96, 132); 0 for a number that is no Signature Algorithm. */
+/* gosc_signature_len: bytes of a signature (64, 64, 96, 132); 0 for a number that is no Signature Algorithm.
+ */
 size_t gosc_signature_len(int32_t alg);
 /* gosc_signature_fits: whether a key on this curve serves this Signature Algorithm. */
 bool gosc_signature_fits(int32_t alg, int32_t curve);
@@ -61,13 +63,14 @@ typedef struct gosc_cose_encrypt0 {
     gosc_span ciphertext;       /* always present */
 } gosc_cose_encrypt0;
 
-/* gosc_cose_encrypt0_write appends the object, map entries in ascending order of label as given by countersign_label
- * among 4, 6, 10. */
-void gosc_cose_encrypt0_write(gosc_writer *writer, const gosc_cose_encrypt0 *object, int32_t countersign_label);
+/* gosc_cose_encrypt0_write appends the object, map entries in ascending order of label as given by
+ * countersign_label among 4, 6, 10. */
+void gosc_cose_encrypt0_write(gosc_writer *writer, const gosc_cose_encrypt0 *object,
+                              int32_t countersign_label);
 
 /*
- * gosc_cose_encrypt0_parse reads an untagged COSE_Encrypt0 with empty protected header and no other header than those
- * above.
+ * gosc_cose_encrypt0_parse reads an untagged COSE_Encrypt0 with empty protected header and no other header
+ * than those above.
  *
  * Errors    GOSC_ERR_COSE_MALFORMED
  */

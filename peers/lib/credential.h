@@ -1,7 +1,7 @@
 /*
- * Authentication credentials: opaque bytes with a public key in them (Group OSCORE -28 section 2.4, 2.5; RFC 9053 key
- * types). The bytes enter AAD and key derivation exactly as received; here only the key is read from them.
- * SPDX-License-Identifier: BSD-2-Clause
+ * Authentication credentials: opaque bytes with a public key in them (Group OSCORE -28 section 2.4, 2.5; RFC
+ * 9053 key types). The bytes enter AAD and key derivation exactly as received; here only the key is read from
+ * them. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_CREDENTIAL_H
 #define GOSC_CREDENTIAL_H
@@ -9,8 +9,9 @@
 #include "span.h"
 
 typedef enum gosc_credential_format {
-    GOSC_CREDENTIAL_CCS = 1,  /* CWT Claims Set, untagged map: cnf (8) -> COSE_Key (1) */
-    GOSC_CREDENTIAL_CWT = 2,  /* untagged COSE_Sign1 whose payload is a claims set; its signature is not checked here */
+    GOSC_CREDENTIAL_CCS = 1, /* CWT Claims Set, untagged map: cnf (8) -> COSE_Key (1) */
+    GOSC_CREDENTIAL_CWT =
+        2, /* untagged COSE_Sign1 whose payload is a claims set; its signature is not checked here */
     GOSC_CREDENTIAL_X509 = 3, /* DER certificate; its signature is not checked here */
 } gosc_credential_format;
 
@@ -36,8 +37,8 @@ typedef struct gosc_public_key {
 size_t gosc_curve_len(int32_t curve);
 
 /*
- * gosc_cose_key_parse reads a COSE_Key (RFC 9052 section 7, RFC 9053 section 7): kty OKP (1) with Ed25519 or X25519, or
- * EC2 (2) with P-256, P-384, P-521 and y as bytes or as the sign of a compressed point.
+ * gosc_cose_key_parse reads a COSE_Key (RFC 9052 section 7, RFC 9053 section 7): kty OKP (1) with Ed25519 or
+ * X25519, or EC2 (2) with P-256, P-384, P-521 and y as bytes or as the sign of a compressed point.
  *
  * Errors    GOSC_ERR_COSE_MALFORMED
  */

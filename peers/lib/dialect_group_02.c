@@ -30,14 +30,10 @@ static gosc_err common_check(gosc_common_context *common)
 /* [1, [alg_aead, alg_countersign], request_kid, request_piv, h'']. */
 static void aad_array_write(gosc_writer *writer, const gosc_common_context *common, const gosc_aad_input *in)
 {
-    gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, 5);
-    gosc_cbor_write_int(writer, 1);
-    gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, 2);
+    gosc_aad_array_begin(writer, 5, 2);
     gosc_cbor_write_int(writer, common->aead);
     gosc_cbor_write_int(writer, common->signature);
-    gosc_cbor_write_bstr(writer, in->request_kid);
-    gosc_cbor_write_bstr(writer, in->request_piv);
-    gosc_cbor_write_bstr(writer, GOSC_EMPTY);
+    gosc_aad_array_request(writer, in);
 }
 
 static const gosc_group_calls group_calls = {

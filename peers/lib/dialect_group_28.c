@@ -21,18 +21,12 @@ static gosc_err find_ciphers(gosc_common_context *common)
 /* set_lengths: section 2.1.4 (Common IV: the larger nonce), 2.2 (Sender ID: the smaller nonce less 6). */
 static void set_lengths(gosc_common_context *common)
 {
-    const gosc_cipher *group = common->group_cipher;
-    const gosc_cipher *aead = common->aead_cipher;
-    uint8_t smallest;
-    common->cipher = group != NULL ? group : aead;
-    if (group == NULL || aead == NULL) {
-        common->common_iv_len = smallest = common->cipher->nonce_len;
-    } else {
-        bool aead_longer = aead->nonce_len > group->nonce_len;
-        common->common_iv_len = aead_longer ? aead->nonce_len : group->nonce_len;
-        smallest = aead_longer ? group->nonce_len : aead->nonce_len;
-    }
-    common->id_max = (uint8_t)(smallest - 6);
+    const gosc_cipher *group = common->group_cipher != NULL ? common->group_cipher : common->aead_cipher;
+    const gosc_cipher *aead = common->aead_cipher != NULL ? common->aead_cipher : group;
+    bool aead_longer = aead->nonce_len > group->nonce_len;
+    common->cipher = group;
+    common->common_iv_len = (aead_longer ? aead : group)->nonce_len;
+    common->id_max = (uint8_t)((aead_longer ? group : aead)->nonce_len - 6);
 }
 
 static gosc_err common_check(gosc_common_context *common)
@@ -47,8 +41,8 @@ static gosc_err common_check(gosc_common_context *common)
     bool group_mode = common->group_cipher != NULL && common->signature != GOSC_ALG_NONE;
     common->pairwise_mode = common->aead_cipher != NULL && common->agreement != GOSC_ALG_NONE;
     /* -27 and -28 name their HKDF; the group has one HKDF for all. */
-    bool other_hkdf = common->agreement != GOSC_ALG_NONE &&
-                      (common->agreement == GOSC_ALG_ECDH_SS_256) != (common->hkdf == GOSC_ALG_HMAC_256);
+    int32_t same_hkdf = common->hkdf == GOSC_ALG_HMAC_256 ? GOSC_ALG_ECDH_SS_256 : GOSC_ALG_ECDH_SS_512;
+    bool other_hkdf = common->agreement != GOSC_ALG_NONE && common->agreement != same_hkdf;
     if ((!group_mode && !common->pairwise_mode) || other_hkdf || !gosc_span_present(common->gm_credential)) {
         return GOSC_ERR_CONTEXT_INVALID;
     }
@@ -69,16 +63,12 @@ static void write_alg(gosc_writer *writer, int32_t alg)
 /* The nine elements of section 3.4. */
 static void aad_array_write(gosc_writer *writer, const gosc_common_context *common, const gosc_aad_input *in)
 {
-    gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, 9);
-    gosc_cbor_write_int(writer, 1);
-    gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, 4);
+    gosc_aad_array_begin(writer, 9, 4);
     write_alg(writer, common->aead);
     write_alg(writer, common->group_enc);
     write_alg(writer, common->signature);
     write_alg(writer, common->agreement);
-    gosc_cbor_write_bstr(writer, in->request_kid);
-    gosc_cbor_write_bstr(writer, in->request_piv);
-    gosc_cbor_write_bstr(writer, GOSC_EMPTY);
+    gosc_aad_array_request(writer, in);
     gosc_cbor_write_bstr(writer, in->request_kid_context);
     gosc_cbor_write_bstr(writer, in->option);
     gosc_cbor_write_bstr(writer, in->sender_cred);

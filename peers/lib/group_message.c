@@ -65,12 +65,9 @@ static uint8_t *signature_room(const gosc_message *m, gosc_writer *out)
     if (!m->context->common.dialect->signature_in_option) {
         return gosc_write_room(out, m->signature_len);
     }
-    gosc_coap_pdu pdu;
-    if (gosc_coap_pdu_parse(gosc_writer_span(out), &pdu) != GOSC_OK) {
-        return NULL;
-    }
-    gosc_span value = gosc_option_find(pdu.options, GOSC_OPTION_OSCORE);
-    return out->start + (value.ptr - out->start) + value.len - m->signature_len - m->option.kid.len;
+    uint8_t *options = out->start + 4 + m->pdu.token.len;
+    gosc_span value = gosc_option_find(gosc_span_of(options, (size_t)(out->next - options)), GOSC_OPTION_OSCORE);
+    return options + (value.ptr - options) + value.len - m->signature_len - m->option.kid.len;
 }
 
 gosc_err gosc_group_seal(gosc_message *m, gosc_span plaintext, gosc_writer *out, uint8_t *ciphertext)

@@ -201,9 +201,8 @@ gosc_err gosc_options_split(const gosc_coap_pdu *pdu, bool is_request, gosc_span
         put(gosc_option_class(option.number) == GOSC_CLASS_U ? &split.outer : &split.inner, number,
             &option.value);
     }
-    if (!pending_write(&split, UINT32_MAX)) {
-        return GOSC_ERR_COAP_MALFORMED;
-    }
+    /* OSCORE may be left; the parts of a Proxy-Uri stand before it and are written. */
+    (void)pending_write(&split, UINT32_MAX);
     if (err == GOSC_OK && (inner->failed || outer->failed)) {
         err = GOSC_ERR_ROOM;
     }
@@ -229,13 +228,10 @@ gosc_err gosc_options_merge(gosc_span outer, gosc_span inner, gosc_writer *merge
 {
     gosc_option_iter iters[2];
     gosc_coap_option options[2]; /* inner, outer: no number is kept from both */
-    uint32_t numbers[2];
     lane to = {merged, 0};
     gosc_option_iter_init(&iters[0], inner);
     gosc_option_iter_init(&iters[1], outer);
-    for (size_t i = 0; i < 2; i++) {
-        numbers[i] = kept_next(&iters[i], i, &options[i]);
-    }
+    uint32_t numbers[2] = {kept_next(&iters[0], false, &options[0]), kept_next(&iters[1], true, &options[1])};
     for (;;) {
         size_t i = numbers[1] < numbers[0];
         if (numbers[i] == UINT32_MAX) {

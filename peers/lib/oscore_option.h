@@ -46,19 +46,20 @@ typedef struct gosc_oscore_option {
 } gosc_oscore_option;
 
 /*
- * gosc_oscore_option_parse reads flags, Partial IV, kid context and tail. In -02 the tail is signature and kid
- * together: `kid` then holds the whole tail until gosc_oscore_option_split.
+ * gosc_oscore_option_parse reads flags, Partial IV, kid context and tail. In -02 the tail is signature and
+ * kid together: `kid` then holds the whole tail until gosc_oscore_option_split.
  *
  * Spec      RFC 8613 section 6.1 (O-6.1-*), 2; an empty value has no flag byte
  * In        value     option value, 0 to 255 bytes
  *           allowed   flag bits this dialect knows; any other set bit is malformed
  *           required  flag bits that must be set (-02: 0x28)
  * Out       option    spans into value
- * Errors    GOSC_ERR_OPTION_MALFORMED: reserved bit or missing required one, n of 6 or 7, cut field, bytes left over
- *           although bit 0x08 is clear (-02 requires it, so its tail is never left over)
+ * Errors    GOSC_ERR_OPTION_MALFORMED: reserved bit or missing required one, n of 6 or 7, cut field, bytes
+ * left over although bit 0x08 is clear (-02 requires it, so its tail is never left over)
  */
 GOSC_MUST_USE
-gosc_err gosc_oscore_option_parse(gosc_span value, uint8_t allowed, uint8_t required, gosc_oscore_option *option);
+gosc_err gosc_oscore_option_parse(gosc_span value, uint8_t allowed, uint8_t required,
+                                  gosc_oscore_option *option);
 
 /*
  * gosc_oscore_option_split separates the tail of a -02 option into counter signature and kid.
@@ -71,16 +72,18 @@ gosc_err gosc_oscore_option_parse(gosc_span value, uint8_t allowed, uint8_t requ
 GOSC_MUST_USE
 gosc_err gosc_oscore_option_split(gosc_oscore_option *option, size_t signature_len);
 
-/* gosc_oscore_option_check_kid: a kid longer than any nonce allows is malformed (GOSC_ERR_OPTION_MALFORMED). */
+/* gosc_oscore_option_check_kid: a kid longer than any nonce allows is malformed (GOSC_ERR_OPTION_MALFORMED).
+ */
 GOSC_MUST_USE
 gosc_err gosc_oscore_option_check_kid(const gosc_oscore_option *option);
 
-/* gosc_partial_iv_encode writes the shortest big-endian form, 1 to 5 bytes (0 is one zero byte); gives the length. */
+/* gosc_partial_iv_encode writes the shortest big-endian form, 1 to 5 bytes (0 is one zero byte); gives the
+ * length. */
 size_t gosc_partial_iv_encode(gosc_partial_iv piv, uint8_t out[GOSC_PARTIAL_IV_MAX]);
 
 /*
- * gosc_oscore_option_write appends the value built from option's fields; flags are computed: n, h and k from the
- * presence of the fields, plus extra_flags (GOSC_FLAG_GROUP). All clear gives an empty value.
+ * gosc_oscore_option_write appends the value built from option's fields; flags are computed: n, h and k from
+ * the presence of the fields, plus extra_flags (GOSC_FLAG_GROUP). All clear gives an empty value.
  *
  * Errors    writer->failed when there is no room or the value would exceed 255 bytes
  */

@@ -3,20 +3,15 @@
 
 #include <string.h>
 
-/* is_plus_minus_one: y = 1 or y = -1 mod p, sign bit aside, as 32 little-endian bytes. */
-static bool is_plus_minus_one(gosc_span y)
+/* is_plus_minus_one: y = 1 or y = -1 mod p as 32 little-endian bytes, sign bit aside: 0100..00 or ecff..ff7f. */
+static bool is_plus_minus_one(const uint8_t *y)
 {
-    uint8_t low = y.ptr[0];
-    uint8_t middle = low == 0x01 ? 0x00 : 0xff;
-    uint8_t high = low == 0x01 ? 0x00 : 0x7f;
-    if (low != 0x01 && low != 0xec) {
-        return false;
-    }
-    uint8_t differs = (y.ptr[31] & 0x7f) ^ high;
+    uint8_t fill = y[0] == 0x01 ? 0x00 : 0xff;
+    uint8_t differs = (uint8_t)((y[31] ^ fill) << 1);
     for (size_t i = 1; i < 31; i++) {
-        differs |= y.ptr[i] ^ middle;
+        differs |= y[i] ^ fill;
     }
-    return differs == 0;
+    return differs == 0 && (y[0] == 0x01 || y[0] == 0xec);
 }
 
 gosc_err gosc_pairwise_secret(const gosc_sender_context *sender, const gosc_public_key *other,
@@ -25,7 +20,7 @@ gosc_err gosc_pairwise_secret(const gosc_sender_context *sender, const gosc_publ
     if (other->curve != sender->public_key.curve) {
         return GOSC_ERR_CREDENTIAL_MALFORMED;
     }
-    if (other->curve == GOSC_CURVE_ED25519 && is_plus_minus_one(other->x)) {
+    if (other->curve == GOSC_CURVE_ED25519 && is_plus_minus_one(other->x.ptr)) {
         return GOSC_ERR_KEY_INVALID;
     }
     gosc_err err = gosc_crypto_public_check(other);

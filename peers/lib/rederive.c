@@ -29,7 +29,7 @@ void gosc_rederive_establish(gosc_rederive *state)
 {
     state->in_use = state->established ? (uint8_t)(1 - state->in_use) : 0;
     state->established = true;
-    state->r2_len = 0;
+    state->r_len = 0;
 }
 
 /* derive fills the candidate for ID Context first | second; the kid context it sends wraps the first wire_len bytes. */
@@ -66,9 +66,20 @@ static bool is_random_part(gosc_span r)
     return r.len >= GOSC_REDERIVE_R_MIN && r.len <= GOSC_REDERIVE_R_MAX;
 }
 
+/* remember keeps the random part of this end for the next step. */
+static void remember(gosc_rederive *state, gosc_span r)
+{
+    memcpy(state->r, r.ptr, r.len);
+    state->r_len = (uint8_t)r.len;
+}
+
 gosc_err gosc_rederive_start(gosc_rederive *state, gosc_span r1)
 {
-    return is_random_part(r1) ? derive(state, r1, GOSC_EMPTY, r1.len) : GOSC_ERR_USAGE;
+    if (!is_random_part(r1)) {
+        return GOSC_ERR_USAGE;
+    }
+    remember(state, r1);
+    return derive(state, r1, GOSC_EMPTY, r1.len);
 }
 
 /* kid_context_unwrap gives the byte string in the kid context of a message (GOSC_ERR_CONTEXT_NOT_FOUND: there is none). */
@@ -102,27 +113,19 @@ gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, g
     if (r2.len > GOSC_REDERIVE_R_MAX || !is_random_part(r3)) {
         return GOSC_ERR_USAGE;
     }
-    gosc_span id1 = candidate(state)->context.common.id_context;
-    uint8_t r1[GOSC_REDERIVE_R_MAX];
-    memcpy(r1, id1.ptr, id1.len);
-    err = derive(state, r2, gosc_span_of(r1, id1.len), r2.len);
+    err = derive(state, r2, gosc_span_of(state->r, state->r_len), r2.len);
     if (err == GOSC_OK) {
         gosc_security_context *context = gosc_rederive_candidate(state);
-        gosc_context_store store = {&context, 1};
+        const gosc_context_store store = {&context, 1};
         err = gosc_unprotect_response(&store, exchange, datagram, scratch, received, out);
     }
-    if (err != GOSC_OK) {
-        /* Back to where request 1 left it: the genuine response may still come. */
-        gosc_err again = derive(state, gosc_span_of(r1, id1.len), GOSC_EMPTY, id1.len);
-        return again == GOSC_OK ? err : again;
-    }
-    return derive(state, r2, r3, r2.len + r3.len);
+    return err == GOSC_OK ? derive(state, r2, r3, r2.len + r3.len) : err;
 }
 
 /* is_second: the ID Context begins with the outstanding R2, so this answers the challenge. */
 static bool is_second(const gosc_rederive *state, gosc_span id)
 {
-    return state->r2_len > 0 && id.len > state->r2_len && gosc_secret_equal(id.ptr, state->r2, state->r2_len);
+    return state->r_len > 0 && id.len > state->r_len && gosc_secret_equal(id.ptr, state->r, state->r_len);
 }
 
 gosc_err gosc_rederive_receive(gosc_rederive *state, gosc_span datagram, gosc_span r2, gosc_buf scratch,
@@ -151,9 +154,8 @@ gosc_err gosc_rederive_receive(gosc_rederive *state, gosc_span datagram, gosc_sp
         gosc_rederive_establish(state);
         return GOSC_OK;
     }
-    gosc_crypto_wipe(out.ptr, received->message.len);
+    gosc_crypto_wipe(out.ptr, out.len);
     received->message = GOSC_ABSENT;
-    memcpy(state->r2, r2.ptr, r2.len);
-    state->r2_len = (uint8_t)r2.len;
+    remember(state, r2);
     return derive(state, r2, id, r2.len);
 }

@@ -34,10 +34,10 @@ typedef struct gosc_rederive {
     gosc_context_params base; /* all but id_context, wire_id_context and the table of recipients */
     gosc_span recipient_id;
     gosc_rederive_slot slots[2];
-    uint8_t in_use;                  /* slot of the established context, when there is one */
+    uint8_t in_use;                 /* slot of the established context, when there is one */
     bool established;
-    uint8_t r2[GOSC_REDERIVE_R_MAX]; /* server: outstanding challenge */
-    uint8_t r2_len;                  /* bytes; 0: none */
+    uint8_t r[GOSC_REDERIVE_R_MAX]; /* what this end put in: client R1, server R2 while it is outstanding */
+    uint8_t r_len;                  /* bytes; 0: no run under way */
 } gosc_rederive;
 
 /* gosc_rederive_init starts without a context; bytes behind params and recipient_id live as long as the state. */
@@ -61,7 +61,8 @@ gosc_err gosc_rederive_start(gosc_rederive *state, gosc_span r1);
  * In        exchange  of request 1;  r3  random
  * Errors    GOSC_ERR_CONTEXT_NOT_FOUND (no byte string in the kid context), GOSC_ERR_USAGE (r3, or an R2 longer than
  *           GOSC_REDERIVE_R_MAX), those of gosc_unprotect_response
- * Effects   on error none but that the candidate is gone: a second, genuine response 1 may still be tried
+ * Effects   on error the run goes on: the genuine response 1 may still come (a copy of request 1 has to be kept, the
+ *           candidate cannot make it any more)
  */
 GOSC_MUST_USE
 gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, gosc_span datagram, gosc_span r3,

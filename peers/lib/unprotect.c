@@ -77,20 +77,19 @@ static gosc_err find_sender(gosc_message *m, gosc_span kid)
 {
     const gosc_common_context *common = &m->context->common;
     const gosc_dialect *dialect = common->dialect;
-    size_t least = 1;
-    if (dialect->group == NULL) {
-        m->peer = gosc_recipient_context_find(m->context, kid);
-        if (m->peer == NULL) {
-            return GOSC_ERR_CONTEXT_NOT_FOUND;
-        }
-        least += common->aead_cipher->tag_len;
+    gosc_err err = GOSC_OK;
+    if (dialect->group != NULL) {
+        err = dialect->group->sender_find(m, kid);
     } else {
-        gosc_err err = dialect->group->sender_find(m, kid);
-        if (err != GOSC_OK) {
-            return err;
-        }
-        least += m->group_mode ? common->group_cipher->tag_len : common->aead_cipher->tag_len;
-        least += m->group_mode && !dialect->signature_in_option ? common->signature_len : 0U;
+        m->peer = gosc_recipient_context_find(m->context, kid);
+        err = m->peer != NULL ? GOSC_OK : GOSC_ERR_CONTEXT_NOT_FOUND;
+    }
+    if (err != GOSC_OK) {
+        return err;
+    }
+    size_t least = 1U + (m->group_mode ? common->group_cipher : common->aead_cipher)->tag_len;
+    if (m->group_mode && !dialect->signature_in_option) {
+        least += common->signature_len;
     }
     return m->pdu.payload.len < least ? GOSC_ERR_PAYLOAD_SHORT : GOSC_OK;
 }
@@ -178,7 +177,9 @@ static gosc_err leave(gosc_message *m, const content *c, gosc_err err, gosc_rece
     if (c->plaintext != NULL) {
         gosc_crypto_wipe(c->plaintext, c->plaintext_len);
     }
-    gosc_crypto_wipe(&m->provisional, sizeof m->provisional);
+    if (m->provisional.used) {
+        gosc_crypto_wipe(&m->provisional, sizeof m->provisional);
+    }
     if (err != GOSC_OK) {
         received->message = GOSC_ABSENT;
         if (c->plaintext != NULL) {
