@@ -64,8 +64,9 @@ linked() {
     bytes "$out/$1.elf"
 }
 printf '%7d  all files, with the names and sentences of errors\n' "$code"
-# shellcheck disable=SC2046
-set -- $(linked all) $(linked oscore)
+all=$(linked all) && oscore=$(linked oscore) || exit 1
+# shellcheck disable=SC2086
+set -- $all $oscore
 [ $# -eq 4 ] || exit 1
 judge 'bytes of code, every dialect and reading, as linked' "$1" $all_limit
 judge 'bytes of code, linked with oscore only' "$3" $oscore_limit

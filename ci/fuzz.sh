@@ -9,10 +9,11 @@ passed=0 failed=0
 log=$(mktemp) || exit 2
 trap 'rm -f "$log"' EXIT
 
-inputs() { # directories of a target that exist
-    for d in "fuzz/corpus/$1" "fuzz/finds/$1"; do
+inputs() { # directories of a target that exist; X_libcoap and X_libcbor share those of X
+    shared=${1%_libcoap}
+    for d in "fuzz/corpus/$1" "fuzz/finds/$1" "fuzz/corpus/${shared%_libcbor}" "fuzz/finds/${shared%_libcbor}"; do
         [ ! -d "$d" ] || echo "$d"
-    done
+    done | sort -u
 }
 
 replay() { # program, target
