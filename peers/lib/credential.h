@@ -1,6 +1,7 @@
 /*
  * Authentication credentials: opaque bytes with a public key in them (Group OSCORE -28 section 2.4, 2.5; RFC
- * 9053 key types). The bytes enter AAD and key derivation exactly as received; here only the key is read from
+ * 9053 key types). The bytes enter AAD and key derivation exactly as received; here only the key is read
+ * from
  * them. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_CREDENTIAL_H

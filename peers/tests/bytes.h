@@ -1,6 +1,7 @@
 /*
  * Bytes for tests. Inputs live in memory of exactly their size, so that AddressSanitizer and valgrind see a
- * read of one byte too many. SPDX-License-Identifier: BSD-2-Clause
+ * read of one byte too many.
+ * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_BYTES_H
 #define MUSTER_BYTES_H
@@ -71,7 +72,8 @@ static inline gosc_span bytes_hex(const char *hex)
     return gosc_span_of(room, n_digits / 2);
 }
 
-/* Moves what stands behind `at` and puts a DER length (after its tag) or the head of a CBOR byte string before it. */
+/* Moves what stands behind `at` and puts a DER length (after its tag) or the head of a CBOR byte string
+ * before it. */
 static inline size_t bytes_enclose(uint8_t *room, size_t at, size_t end, bool is_der)
 {
     uint8_t head[3];
@@ -88,8 +90,8 @@ static inline size_t bytes_enclose(uint8_t *room, size_t at, size_t end, bool is
 }
 
 /*
- * bytes_nested reads hex with structure: `30( ... )` puts the DER length of what is inside, `[ ... ]` makes it a CBOR
- * byte string. So that a row of a table is wrong in what it says, and not in a length.
+ * bytes_nested reads hex with structure: `30( ... )` puts the DER length of what is inside, `[ ... ]` makes
+ * it a CBOR byte string. So that a row of a table is wrong in what it says, and not in a length.
  */
 static inline gosc_span bytes_nested(const char *text)
 {

@@ -1,6 +1,7 @@
 /*
  * The value of the OSCORE option in the three dialects: a table, then every flag byte at every length against
- * a second decoder. SPDX-License-Identifier: BSD-2-Clause
+ * a second decoder.
+ * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "oscore_option.h"
 
@@ -265,6 +266,10 @@ static void partial_iv(void)
         table = table && bytes_equal_hex(gosc_span_of(out, len), pairs[i].bytes);
     }
     tap_ok(table, "O-5-03 GO-4.1-15 shortest form at every boundary, 0 is one zero byte (C6, C7)");
+
+    uint8_t exact[GOSC_PARTIAL_IV_MAX + 1] = {0};
+    tap_ok(gosc_partial_iv_encode((gosc_partial_iv){UINT64_MAX}, exact) == 5 && exact[5] == 0,
+           "O-7.2.1-01 a number beyond 2^40 - 1 does not overrun the five bytes");
 
     bool travels = true;
     for (int round = 0; round < N_RANDOM; round++) {
