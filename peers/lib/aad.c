@@ -11,16 +11,15 @@ static const uint8_t enc_prefix[] = {0x83, 0x68, 'E', 'n', 'c', 'r', 'y', 'p', '
 
 void gosc_aad_array_begin(gosc_writer *writer, uint8_t n_elements, uint8_t n_algorithms)
 {
-    gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, n_elements);
-    gosc_cbor_write_int(writer, 1);
-    gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, n_algorithms);
+    /* Head of an array, 1, head of an array. */
+    gosc_write_be(writer, (uint32_t)(0x800180 | n_elements << 16 | n_algorithms), 3);
 }
 
 void gosc_aad_array_request(gosc_writer *writer, const gosc_aad_input *in)
 {
     gosc_cbor_write_bstr(writer, in->request_kid);
     gosc_cbor_write_bstr(writer, in->request_piv);
-    gosc_cbor_write_bstr(writer, GOSC_EMPTY);
+    gosc_write_u8(writer, 0x40); /* h'' */
 }
 
 gosc_err gosc_aad_build(const gosc_common_context *common, const gosc_aad_input *in, size_t ciphertext_len,

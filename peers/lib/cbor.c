@@ -29,9 +29,13 @@ size_t gosc_cbor_head_len(uint64_t value)
 
 void gosc_cbor_write_head(gosc_writer *writer, uint8_t major, uint64_t value)
 {
+    if (value < INFO_1) { /* nearly always */
+        gosc_write_u8(writer, (uint8_t)((size_t)major << 5 | (size_t)value));
+        return;
+    }
     size_t n_more = gosc_cbor_head_len(value) - 1;
     /* 1, 2, 4, 8 more bytes are 24, 25, 26, 27. */
-    size_t info = n_more == 0 ? (size_t)value : INFO_1 + n_more / 2 - n_more / 8;
+    size_t info = INFO_1 + n_more / 2 - n_more / 8;
     gosc_write_u8(writer, (uint8_t)((size_t)major << 5 | info));
     gosc_write_be(writer, value, n_more);
 }
