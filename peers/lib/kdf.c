@@ -9,7 +9,7 @@ void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int3
     gosc_cbor_write_bstr(writer, id);
     gosc_cbor_write_bstr(writer, id_context);
     gosc_cbor_write_int(writer, alg);
-    gosc_write_bytes(writer, gosc_span_of(type, 1 + (type[0] & 0x1fU)));
+    gosc_write_bytes(writer, gosc_span_of(type, 1 + (size_t)(type[0] & 0x1f)));
     gosc_cbor_write_int(writer, (int64_t)len);
 }
 
