@@ -104,7 +104,8 @@ bool trial_judge(search *s, const trial *t, const char *format, ...)
 const char *cli_divergence(const subject *looked_at, size_t *n_tried)
 {
     static bool (*const groups[])(search *) = {trial_readings, trial_bindings,   trial_aad,
-                                               trial_nonces,   trial_signatures, trial_keys};
+                                               trial_nonces,   trial_signatures, trial_keys,
+                                               trial_members};
     search s = {.subject = looked_at, .arena = looked_at->arena};
     for (size_t i = 0; i < sizeof groups / sizeof groups[0] && s.found == NULL; i++) {
         (void)groups[i](&s);

@@ -1,4 +1,4 @@
-/* Mistakes in what a message is bound to, in the reading, and in aad_array. SPDX-License-Identifier: BSD-2-Clause */
+/* Mistakes in what a message is bound to, and in the reading. SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
 #include "trial.h"
@@ -34,7 +34,8 @@ static bool try_taken(search *s, const taken *one)
         return false;
     }
     *span = one->value;
-    return trial_derive(s, &t) && trial_judge(s, &t, "%s is %s", one->what, one->instead);
+    return trial_derive(s, &t) &&
+           trial_external_aad(s, t.layers.external_aad, vec_printf(s->arena, "%s is %s", one->what, one->instead));
 }
 
 /* padded gives a Partial IV as 5 bytes, shortest without leading zeros. */
@@ -117,7 +118,8 @@ static bool try_credentials(search *s)
         }
         trial t = trial_of(s);
         t.common.gm_credential = value;
-        if (trial_derive(s, &t) && trial_judge(s, &t, "gm_cred is %s", whose)) {
+        if (trial_derive(s, &t) &&
+            trial_external_aad(s, t.layers.external_aad, vec_printf(s->arena, "gm_cred is %s", whose))) {
             return true;
         }
     }
@@ -127,159 +129,61 @@ static bool try_credentials(search *s)
     return trial_derive(s, &t) && trial_judge(s, &t, "sender_cred and gm_cred are swapped");
 }
 
-bool trial_bindings(search *s)
+/* option_with writes the option as it was before its Partial IV was changed on the way. */
+static gosc_span option_with(search *s, gosc_span piv)
 {
-    bool has_credentials = s->subject->context->common.dialect->has_modes;
-    return try_kids(s) || (has_credentials && try_credentials(s));
-}
-
-/* ---- aad_array ---- */
-
-enum {
-    ITEMS_MAX = 12,
-};
-
-typedef struct array {
-    gosc_span items[ITEMS_MAX]; /* encoded */
-    size_t n;
-} array;
-
-static bool array_read(gosc_span bytes, array *a)
-{
-    gosc_reader reader;
-    gosc_reader_init(&reader, bytes);
-    a->n = gosc_cbor_read_array(&reader);
-    for (size_t i = 0; i < a->n && a->n <= ITEMS_MAX; i++) {
-        a->items[i] = gosc_cbor_skip(&reader);
-    }
-    return !reader.failed && a->n > 0 && a->n <= ITEMS_MAX;
-}
-
-static gosc_span array_write(search *s, const array *a)
-{
-    size_t len = 16;
-    for (size_t i = 0; i < a->n; i++) {
-        len += a->items[i].len;
-    }
+    gosc_oscore_option option = s->subject->layers.fields;
     gosc_writer writer;
-    gosc_writer_init(&writer, (gosc_buf){vec_alloc(s->arena, len), len});
-    gosc_cbor_write_head(&writer, GOSC_CBOR_ARRAY, a->n);
-    for (size_t i = 0; i < a->n; i++) {
-        gosc_write_bytes(&writer, a->items[i]);
-    }
+    option.partial_iv_bytes = piv;
+    gosc_writer_init(&writer, (gosc_buf){vec_alloc(s->arena, GOSC_OPTION_VALUE_MAX), GOSC_OPTION_VALUE_MAX});
+    gosc_oscore_option_write(&writer, &option, option.flags & GOSC_FLAG_GROUP);
     return gosc_writer_span(&writer);
 }
 
-/* name_of names the elements of aad_array (inner: of its list of algorithms). */
-static const char *name_of(const search *s, bool inner, size_t i)
+/* try_piv: the message was made with another Partial IV than is on the wire now. */
+static bool try_piv(search *s, gosc_span piv, const char *said)
 {
-    static const char *const of_28[] = {"oscore_version", "algorithms", "request_kid", "request_piv", "options",
-                                        "request_kid_context", "OSCORE_option", "sender_cred", "gm_cred"};
-    static const char *const algorithms_28[] = {"alg_aead", "alg_group_enc", "alg_signature", "alg_pairwise_key_agreement"};
-    static const char *const algorithms_02[] = {"alg_aead", "alg_countersign"};
-    bool is_28 = s->subject->context->common.dialect->has_modes;
-    if (inner) {
-        return is_28 ? algorithms_28[i < 4 ? i : 3] : algorithms_02[i < 2 ? i : 1];
-    }
-    return of_28[i < 9 ? i : 8];
-}
-
-/* try_bytes puts another aad_array in place; `signed_only` and `sealed_only` leave one of the two structures as it is. */
-static bool try_bytes(search *s, gosc_span bytes, const char *said)
-{
-    static const char *const where[] = {"", " (in what is signed)", " (in what is encrypted)"};
-    for (int i = 0; i < (s->subject->layers.is_signed ? 3 : 1); i++) {
-        trial t = trial_of(s);
-        gosc_span enc = t.layers.enc_structure;
-        gosc_span to_be_signed = t.layers.to_be_signed;
-        t.layers.external_aad = bytes;
-        (void)trial_structures(s, &t);
-        if (i == 1) {
-            t.layers.enc_structure = enc;
-        } else if (i == 2) {
-            t.layers.to_be_signed = to_be_signed;
-        }
-        if (trial_decrypt(s, &t) && trial_judge(s, &t, "%s%s", said, where[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* try_edit wraps an edited list of algorithms up again, if it is that, and tries it. */
-static bool try_edit(search *s, const array *outer, const array *edited, bool inner, const char *said)
-{
-    array whole = *outer;
-    gosc_span bytes = array_write(s, edited);
-    if (inner) {
-        whole.items[1] = bytes;
-        bytes = array_write(s, &whole);
-    }
-    return try_bytes(s, bytes, said);
-}
-
-static bool try_items(search *s, const array *outer, const array *list, bool inner)
-{
-    static const struct {
-        const char *said;
-        const char *item;
-        size_t len;
-    } puts[] = {{"empty", "\x40", 1}, {"null", "\xf6", 1}, {"zero", "\x00", 1}, {"true", "\xf5", 1}, {"[]", "\x80", 1}};
-    for (size_t i = 0; i < list->n; i++) {
-        array a = *list;
-        for (size_t j = i; j + 1 < a.n; j++) {
-            a.items[j] = a.items[j + 1];
-        }
-        a.n--;
-        if (try_edit(s, outer, &a, inner, vec_printf(s->arena, "AAD: %s is missing", name_of(s, inner, i)))) {
-            return true;
-        }
-        for (size_t k = 0; k < sizeof puts / sizeof puts[0]; k++) {
-            a = *list;
-            a.items[i] = gosc_span_of(puts[k].item, puts[k].len);
-            const char *said = vec_printf(s->arena, "AAD: %s is %s", name_of(s, inner, i), puts[k].said);
-            if (!gosc_span_equal(a.items[i], list->items[i]) && try_edit(s, outer, &a, inner, said)) {
-                return true;
-            }
-        }
-        for (size_t j = i + 1; j < list->n; j++) {
-            a = *list;
-            a.items[i] = list->items[j];
-            a.items[j] = list->items[i];
-            const char *said =
-                vec_printf(s->arena, "AAD: %s and %s are swapped", name_of(s, inner, i), name_of(s, inner, j));
-            if (!gosc_span_equal(a.items[i], a.items[j]) && try_edit(s, outer, &a, inner, said)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-/* try_signed_alone: group-28 and group-02 with external_aad of a dialect that knows less. */
-static bool try_forms(search *s, const array *outer)
-{
-    array a = *outer;
-    if (a.n > 5) {
-        a.n = 5;
-        if (try_edit(s, outer, &a, false, "AAD: only the five elements of RFC 8613")) {
-            return true;
-        }
-        a.n = 7;
-        if (try_edit(s, outer, &a, false, "AAD: sender_cred and gm_cred are missing")) {
-            return true;
-        }
-    }
-    return try_bytes(s, GOSC_EMPTY, "external_aad is empty");
-}
-
-bool trial_aad(search *s)
-{
-    array outer;
-    array inner;
-    if (!array_read(s->subject->layers.external_aad, &outer)) {
+    trial t = trial_of(s);
+    if (!gosc_span_present(t.layers.fields.partial_iv_bytes) ||
+        gosc_span_equal(piv, t.layers.fields.partial_iv_bytes)) {
         return false;
     }
-    return try_items(s, &outer, &outer, false) || try_forms(s, &outer) ||
-           (outer.n > 1 && array_read(outer.items[1], &inner) && try_items(s, &outer, &inner, true));
+    t.layers.option = option_with(s, piv);
+    t.layers.nonce_piv_bytes = piv;
+    t.layers.nonce_piv.number = 0;
+    for (size_t i = 0; i < piv.len; i++) {
+        t.layers.nonce_piv.number = t.layers.nonce_piv.number << 8 | piv.ptr[i];
+    }
+    if (t.layers.is_request) {
+        t.layers.request_piv = piv;
+    }
+    return trial_derive(s, &t) && trial_judge(s, &t, "%s", said);
+}
+
+/* try_pivs: a Partial IV that was padded, stripped or counted on. */
+static bool try_pivs(search *s)
+{
+    gosc_span piv = s->subject->layers.fields.partial_iv_bytes;
+    if (!gosc_span_present(piv)) {
+        return false;
+    }
+    if (try_piv(s, shortest(piv), "made with the Partial IV without leading zeros; the wire has it padded") ||
+        try_piv(s, padded(s, piv), "made with the Partial IV of 5 bytes; the wire has it cut")) {
+        return true;
+    }
+    for (size_t n = 1; piv.len + n <= GOSC_PARTIAL_IV_MAX; n++) {
+        uint8_t *longer = vec_alloc(s->arena, GOSC_PARTIAL_IV_MAX);
+        memcpy(longer, piv.ptr, piv.len);
+        if (try_piv(s, gosc_span_of(longer, piv.len + n),
+                    vec_printf(s->arena, "the Partial IV on the wire lost %zu zero bytes at its end", n))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool trial_bindings(search *s)
+{
+    bool has_credentials = s->subject->context->common.dialect->has_modes;
+    return try_kids(s) || (has_credentials && try_credentials(s)) || try_pivs(s);
 }

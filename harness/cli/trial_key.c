@@ -90,7 +90,7 @@ static void apply(search *s, const mistake *m, derivation *d)
 }
 
 /* rederive gives the keys under a mistake that touches keys, Common IV, or both. */
-static bool rederive(search *s, const mistake *m, bool touches_keys, bool touches_iv, keys *k)
+static bool rederive(search *s, const mistake *m, bool touches_keys, bool touches_iv, bool touches_se, keys *k)
 {
     const subject *u = s->subject;
     const gosc_common_context *c = &u->context->common;
@@ -107,6 +107,8 @@ static bool rederive(search *s, const mistake *m, bool touches_keys, bool touche
     se.info_len = c->cipher->key_len;
     if (touches_keys) {
         apply(s, m, &key);
+    }
+    if (touches_se) {
         apply(s, m, &se);
         se.type = "SEKey";
     }
@@ -124,7 +126,8 @@ static bool is_pairwise(const subject *u)
     return u->context->common.dialect->has_modes && !u->layers.group_mode;
 }
 
-/* pairwise_ikm joins credentials and shared secret; `form` 0: right, 1: swapped, 2: without credentials, 3: secret first. */
+/* pairwise_ikm joins credentials and shared secret; `form` 0: right, 1: swapped, 2: without
+ * credentials, 3: secret first, 4: sender's alone, 5: recipient's alone, 6: as byte strings. */
 static gosc_span pairwise_ikm(search *s, int form)
 {
     const subject *u = s->subject;
@@ -133,7 +136,7 @@ static gosc_span pairwise_ikm(search *s, int form)
     gosc_span from = u->sealing == (form != 1) ? own : other;
     gosc_span to = u->sealing == (form != 1) ? other : own;
     uint8_t secret[GOSC_SECRET_MAX];
-    size_t len = own.len + other.len + GOSC_SECRET_MAX;
+    size_t len = own.len + other.len + GOSC_SECRET_MAX + 20;
     if (gosc_pairwise_secret(&u->context->sender, &u->other->public_key, secret) != GOSC_OK) {
         return GOSC_ABSENT;
     }
@@ -143,9 +146,12 @@ static gosc_span pairwise_ikm(search *s, int form)
     if (form == 3) {
         gosc_write_bytes(&writer, shared);
     }
-    if (form != 2) {
-        gosc_write_bytes(&writer, from);
-        gosc_write_bytes(&writer, to);
+    if (form == 6) {
+        gosc_cbor_write_bstr(&writer, from);
+        gosc_cbor_write_bstr(&writer, to);
+    } else if (form != 2) {
+        gosc_write_bytes(&writer, form != 5 ? from : GOSC_ABSENT);
+        gosc_write_bytes(&writer, form != 4 ? to : GOSC_ABSENT);
     }
     if (form != 3) {
         gosc_write_bytes(&writer, shared);
@@ -177,12 +183,13 @@ static derivation pairwise_of(search *s, const gosc_common_context *c, const uin
 
 static bool try_mistake(search *s, const mistake *m)
 {
-    static const char *const where[] = {"", " (keys only)", " (Common IV only)"};
+    static const char *const where[] = {"", " (keys only)", " (Common IV only)", " (Sender Key only)",
+                                        " (Signature Encryption Key only)"};
     const gosc_common_context *c = &s->subject->context->common;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 5; i++) {
         keys k = {{0}, {0}, {0}};
         uint8_t key[GOSC_KEY_MAX];
-        if (!rederive(s, m, i != 2, i != 1, &k)) {
+        if (!rederive(s, m, i < 2 || i == 3, i == 0 || i == 2, i < 2 || i == 4, &k)) {
             continue;
         }
         memcpy(key, k.sender, sizeof key);
@@ -209,7 +216,7 @@ static bool try_pairwise(search *s)
     const mistake none = {.said = ""};
     const mistake other_id = {.said = "", .id = 1};
     uint8_t key[GOSC_KEY_MAX];
-    if (!rederive(s, &none, true, true, &k) || !rederive(s, &other_id, true, true, &swapped)) {
+    if (!rederive(s, &none, true, true, true, &k) || !rederive(s, &other_id, true, true, true, &swapped)) {
         return false;
     }
     if (c->cipher->key_len == c->aead_cipher->key_len &&
@@ -223,8 +230,11 @@ static bool try_pairwise(search *s)
         "pairwise: salt is the other end's key",      "pairwise: salt is empty",
         "pairwise: ID of the other end in info",      "pairwise: Group Encryption Algorithm in info",
         "pairwise: no ID Context in info",            "pairwise: the other direction's key",
+        "pairwise: only the sender's credential",     "pairwise: only the recipient's credential",
+        "pairwise: credentials as byte strings",      "pairwise: empty ID in info",
+        "pairwise: Key Agreement Algorithm in info",
     };
-    for (int i = 0; i < 10; i++) {
+    for (int i = 0; i < 15; i++) {
         derivation d = pairwise_of(s, c, i == 4 || i == 9 ? swapped.sender : k.sender);
         gosc_span salt = d.salt;
         if (i < 3) {
@@ -242,8 +252,13 @@ static bool try_pairwise(search *s)
         if (i == 6 || i == 9) {
             d.id = own_or_other(u, false);
         }
-        if (i == 9) {
-            d.ikm = pairwise_ikm(s, 1);
+        if (i >= 9 && i <= 12) {
+            d.ikm = pairwise_ikm(s, i == 9 ? 1 : i - 6);
+        }
+        if (i == 13) {
+            d.id = GOSC_EMPTY;
+        } else if (i == 14) {
+            d.alg = c->agreement;
         }
         if (derive(s, &d, key, c->aead_cipher->key_len) && try_key(s, key, &k, said[i])) {
             return true;
@@ -272,6 +287,9 @@ bool trial_keys(search *s)
         {.said = "type \"Key\" in info", .type = "Key"},
         {.said = "type \"key\" in info", .type = "key"},
         {.said = "L in bits", .info_len = 8 * (size_t)c->cipher->key_len},
+        {.said = "L is 64", .info_len = 64},
+        {.said = "L is 32", .info_len = 32},
+        {.said = "L is 24", .info_len = 24},
         {.said = "L is 16", .info_len = 16},
         {.said = "L is 13", .info_len = 13},
         {.said = "L is 12", .info_len = 12},
