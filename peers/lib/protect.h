@@ -16,10 +16,11 @@ typedef struct gosc_protect_params {
     bool kid_context;     /* oscore request: send the ID Context; response: send the Gid */
 } gosc_protect_params;
 
-/* gosc_scratch_len: bytes of scratch that protect and unprotect never exceed. */
+/* gosc_scratch_len: bytes of scratch that protect and unprotect never exceed. The eighth is for a Proxy-Uri, which grows
+ * when it is split. */
 static inline size_t gosc_scratch_len(size_t message_len, size_t longest_credential_len)
 {
-    return 2 * message_len + 2 * longest_credential_len + 1024;
+    return 2 * message_len + message_len / 8 + 2 * longest_credential_len + 1024;
 }
 
 /*
