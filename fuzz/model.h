@@ -9,7 +9,7 @@
 #include "gosc.h"
 
 enum {
-    MODEL_OPTIONS_MAX = 8192,
+    MODEL_OPTIONS_MAX = 40000, /* more count as malformed: no target takes inputs that long */
 };
 
 typedef struct model_option {

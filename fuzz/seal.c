@@ -3,6 +3,11 @@
 
 #include "common.h"
 
+enum {
+    BESIDE_PLAINTEXT = 2000, /* bytes: everything else of a message, or of its AAD */
+    ROOM = (1 << 20) + BESIDE_PLAINTEXT,
+};
+
 typedef struct parts {
     const gosc_cipher *cipher;
     const uint8_t *key;
@@ -29,14 +34,15 @@ static parts choose(const gosc_security_context *sender, const gosc_recipient_co
     };
 }
 
-static gosc_span option_write(const gosc_security_context *sender, const fuzz_sealing *s, const parts *p)
+static gosc_span option_write(const gosc_security_context *sender, const fuzz_sealing *s, const parts *p,
+                              gosc_buf room)
 {
     gosc_oscore_option option = s->option;
     if (sender->common.dialect->signature_in_option) {
         option.signature = gosc_span_of(p->signature, p->signature_len);
     }
     gosc_writer w;
-    gosc_writer_init(&w, fuzz_room(GOSC_OPTION_VALUE_MAX));
+    gosc_writer_init(&w, room);
     gosc_oscore_option_write(&w, &option, s->group_mode ? GOSC_FLAG_GROUP : 0);
     FUZZ_CHECK(!w.failed, "an option of a lane fits");
     return gosc_writer_span(&w);
@@ -46,18 +52,23 @@ static gosc_span option_write(const gosc_security_context *sender, const fuzz_se
 static gosc_span encrypt(const gosc_security_context *sender, const fuzz_sealing *s, parts *p)
 {
     const gosc_common_context *common = &sender->common;
+    uint8_t option[GOSC_OPTION_VALUE_MAX];
+    /* Where it holds the signature, it is not in the AAD. */
+    gosc_span without_signature = option_write(sender, s, p, (gosc_buf){option, sizeof option});
     const gosc_aad_input in = {
         .request_kid = s->request_kid,
         .request_piv = s->request_piv,
         .request_kid_context = common->id_context,
-        .option = option_write(sender, s, p), /* not in the AAD where it holds the signature */
+        .option = without_signature,
         .sender_cred = sender->sender.credential,
     };
     size_t len = s->plaintext.len + p->cipher->tag_len;
     uint8_t nonce[GOSC_NONCE_MAX];
+    static uint8_t room[ROOM];
     gosc_aad aad;
     gosc_nonce_make(common->common_iv, p->cipher->nonce_len, p->nonce_id, p->nonce_piv, nonce);
-    FUZZ_CHECK(gosc_aad_build(common, &in, len, fuzz_room(len + 1500), &aad) == GOSC_OK, "AAD of a lane");
+    FUZZ_CHECK(gosc_aad_build(common, &in, len, (gosc_buf){room, sizeof room}, &aad) == GOSC_OK,
+               "AAD of a lane");
     FUZZ_CHECK(gosc_crypto_seal(p->cipher, p->key, nonce, gosc_aad_enc_structure(&aad), s->plaintext,
                                 aad.ciphertext) == GOSC_OK,
                "sealing");
@@ -74,11 +85,13 @@ gosc_span fuzz_seal(const gosc_security_context *sender, const gosc_recipient_co
 {
     parts p = choose(sender, receiver, s);
     gosc_span ciphertext = encrypt(sender, s, &p);
-    gosc_span option = option_write(sender, s, &p);
+    uint8_t value[GOSC_OPTION_VALUE_MAX];
+    gosc_span option = option_write(sender, s, &p, (gosc_buf){value, sizeof value});
+    static uint8_t room[ROOM];
     uint16_t previous = 0;
     size_t at = 0;
     gosc_writer w;
-    gosc_writer_init(&w, fuzz_room(ciphertext.len + 2000));
+    gosc_writer_init(&w, (gosc_buf){room, sizeof room});
     gosc_coap_header_write(&w, &s->outer);
     for (; at < s->n_outer && s->outer_options[at].number <= GOSC_OPTION_OSCORE; at++) {
         gosc_option_write(&w, &previous, s->outer_options[at].number, s->outer_options[at].value);

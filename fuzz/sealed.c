@@ -11,7 +11,7 @@ enum {
     FRESH_MS = 100,
     /* Settings, one bit each. */
     SET_RESPONSE = 0x01,
-    SET_OTHER = 0x02,       /* from the member without a Recipient Context (group mode) */
+    SET_OTHER = 0x02,       /* from the member without a Recipient Context: group mode, and SET_RARELY */
     SET_KID = 0x04,         /* where it may be left out */
     SET_KID_CONTEXT = 0x08, /* the same */
     SET_OWN_PIV = 0x10,     /* response: not the nonce of the request */
@@ -22,6 +22,7 @@ enum {
     SET_ECHO_SENT = 0x02,   /* a challenge is outstanding */
     SET_ECHO_LATE = 0x04,
     SET_FULL_TABLE = 0x08, /* one slot, and it is taken */
+    SET_RARELY = 0x30,     /* both bits: what costs much time, the credential of a new member */
 };
 
 static const uint8_t echo_value[] = {0xec, 0x40, 0x01};
@@ -143,7 +144,7 @@ static void make_case(sealed_case *c, fuzz_input *in, fuzz_kind kind)
     s->group_mode = kind == FUZZ_GROUP || kind == FUZZ_GROUP_02;
     c->from = is_response(c) ? FUZZ_SERVER : FUZZ_CLIENT;
     c->to = is_response(c) ? FUZZ_CLIENT : FUZZ_SERVER;
-    if (s->group_mode && (c->set & SET_OTHER) != 0) {
+    if (s->group_mode && (c->set & SET_OTHER) != 0 && (c->set_more & SET_RARELY) == SET_RARELY) {
         c->from = FUZZ_OTHER;
     }
     take_outer(in, s);
