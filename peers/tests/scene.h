@@ -245,6 +245,21 @@ static inline void scene_know(scene *s, size_t who)
     }
 }
 
+static inline size_t scene_min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Nonces of 7 bytes leave one for an ID. */
+static inline size_t scene_id_max(const scene_set *set)
+{
+    const gosc_cipher *aead = gosc_cipher_find(set->aead);
+    const gosc_cipher *group = gosc_cipher_find(set->group_enc);
+    return scene_min(aead != NULL ? aead->nonce_len : GOSC_NONCE_MAX,
+                     group != NULL ? group->nonce_len : GOSC_NONCE_MAX) -
+           6;
+}
+
 /* scene_people prepares keys and credentials; scene_init all of it, everybody knowing everybody. */
 static inline void scene_people(scene *s, const scene_set *set)
 {
@@ -254,6 +269,7 @@ static inline void scene_people(scene *s, const scene_set *set)
     s->gid = SPAN(scene_gid);
     for (size_t i = 0; i < SCENE_PEOPLE; i++) {
         scene_person_init(&s->people[i], i, set->signature);
+        s->people[i].id.len = scene_min(s->people[i].id.len, scene_id_max(set));
     }
 }
 
