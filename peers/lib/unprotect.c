@@ -262,6 +262,7 @@ gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datag
                                 gosc_exchange *exchange, gosc_received *received, gosc_buf out)
 {
     gosc_message m = {.is_request = true};
+    received->message = GOSC_ABSENT;
     gosc_err err = parse_outer(&m, datagram);
     if (err != GOSC_OK) {
         return err;
