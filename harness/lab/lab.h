@@ -78,14 +78,16 @@ typedef struct lab_event {
 /* "seen", "delivered", …; never NULL. */
 const char *lab_event_name(lab_event_kind kind);
 
-/* Called by the lab, in order. The calls may not call back into the lab, except lab_send, lab_wake and what
- * only reads. */
+/*
+ * Called by the lab, in order. `event` may only read from the lab; `deliver` and `wake` may also call
+ * lab_send, lab_join, lab_leave and lab_wake (what they send is delivered by the next lab_step).
+ */
 typedef struct lab_config {
     lab_port port;
     void *arg; /* for the calls below */
     /* Everything that happens; NULL: nobody listens. */
     void (*event)(void *arg, const lab_event *event);
-    /* LAB_STDIO: packet->bytes arrive at the peer now. Afterwards comes the LAB_DELIVERED event. */
+    /* LAB_STDIO: packet->bytes arrive at the peer now, right after the LAB_DELIVERED event. */
     void (*deliver)(void *arg, int peer, const lab_packet *packet);
     /* LAB_STDIO: it is the time asked for by lab_wake. */
     void (*wake)(void *arg, int peer, uint64_t now_us);
@@ -154,9 +156,8 @@ GOSC_MUST_USE
 lab_err lab_spawn(lab *l, int peer, char *const *argv, char *const *env, const char *dir,
                   lab_process *process);
 
-/* lab_reaped tells that the caller has waited for the process of this peer: it will not be killed any more.
- */
-void lab_reaped(lab *l, int peer);
+/* lab_reaped tells that the caller has waited for this process: it will not be killed any more. */
+void lab_reaped(lab *l, pid_t pid);
 
 /* ---- LAB_STDIO: what the peer's protocol lines say ---- */
 
