@@ -26,7 +26,10 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wcast-
         -Wswitch-enum -Wformat=2 -Wimplicit-fallthrough -Wnull-dereference $(if $(WERROR),-Werror)
 SAN  := -fno-sanitize-recover=all -fno-omit-frame-pointer
 CFLAGS_debug    := -O0 -g3
-CFLAGS_release  := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+# Across files a third of the core's own instructions goes away; fat objects, so that nm still sees what is called.
+LTO_gcc         := -O3 -flto=auto -ffat-lto-objects
+CFLAGS_release  := $(or $(LTO_$(notdir $(lastword $(CC)))),-O2) -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 \
+                   -fstack-protector-strong -fPIE
 LDFLAGS_release := -pie -Wl,-z,relro,-z,now
 CFLAGS_asan     := -O1 -g3 -fsanitize=address,undefined $(SAN)
 CFLAGS_msan     := -O1 -g3 -fsanitize=memory -fsanitize-memory-track-origins $(SAN)
@@ -53,6 +56,10 @@ PLAIN_C := $(call c_in,peers/tests/plain/test_*.c)
 HELP_O  := $(call objs,$(filter-out $(TESTS_C),$(call c_in,peers/tests/*.c)))
 VEC_O   := $(call objs,$(call c_in,vectors/*.c))
 CLI_O   := $(call objs,$(call c_in,harness/cli/*.c))
+IO_O    := $(call objs,$(call c_in,peers/io/*.c))
+PEER_O  := $(call objs,$(call c_in,peers/bin/muster-peer/*.c))
+ROOMS   := lab observe adversary runner report
+HARN_O  := $(call objs,$(call c_in,$(ROOMS:%=harness/%/*.c)))
 FUZZ_C  := $(call c_in,fuzz/targets/*.c)
 FHELP_O := $(call objs,$(filter-out fuzz/main_replay.c,$(call c_in,fuzz/*.c)))
 MAIN_O  := $(BUILD)/fuzz/main_replay.o
@@ -60,7 +67,9 @@ LIB     := $(BUILD)/libgosc.a
 REAL_T  := $(patsubst %.c,$(BUILD)/%,$(TESTS_C))
 PLAIN_T := $(patsubst %.c,$(BUILD)/%,$(PLAIN_C))
 BARE_T  := $(patsubst %.c,$(BUILD)/bare/%,$(TESTS_C))
-PROGRAMS = $(PLAIN_T) $(if $(CORE_ONLY),$(sort $(wildcard $(BARE_T))),$(REAL_T))
+IO_T    := $(patsubst %.c,$(BUILD)/%,$(call c_in,peers/tests/io/test_*.c))
+HARN_T  := $(patsubst %.c,$(BUILD)/%,$(call c_in,harness/tests/*/test_*.c))
+PROGRAMS = $(PLAIN_T) $(if $(CORE_ONLY),$(sort $(wildcard $(BARE_T))),$(REAL_T) $(IO_T) $(HARN_T))
 # Targets beside another decoder link it; the real adapter is for those that seal. X_libcoap shares the corpus of X.
 FUZZ_T  := $(filter-out $(if $(CORE_ONLY),%_libcbor %_libcoap),$(FUZZ_C:fuzz/targets/%.c=%))
 PROGS_T := $(FUZZ_T:%=plain/%) $(if $(CORE_ONLY),,$(patsubst %,real/%,$(filter context roundtrip sealed_% unprotect_raw,$(FUZZ_T))))
@@ -69,9 +78,13 @@ FUZZERS := $(PROGS_T:%=$(BUILD)/fuzzer/%)
 
 $(BUILD)/peers/lib/%.o:        INC :=
 $(BUILD)/peers/lib/crypto/%.o: INC := -iquote peers/lib $(filter %sodium,$(PC))
+$(BUILD)/peers/io/%.o:         INC := -iquote peers/lib
+$(BUILD)/peers/bin/%.o:        INC := -iquote peers/lib -iquote peers/io $(PC)
 $(BUILD)/peers/tests/%.o:      INC := -iquote peers/lib -iquote peers/tests
+$(BUILD)/peers/tests/io/%.o:   INC := -iquote peers/lib -iquote peers/tests -iquote peers/io
 $(BUILD)/vectors/%.o:          INC := -iquote $(BUILD)/include $(PC)
-$(BUILD)/harness/%.o:          INC := -iquote $(BUILD)/include -iquote vectors -iquote harness $(PC)
+$(BUILD)/harness/%.o:          INC := -iquote $(BUILD)/include -iquote vectors $(ROOMS:%=-iquote harness/%) $(PC)
+$(BUILD)/harness/tests/%.o:    INC += -iquote peers/tests
 $(BUILD)/fuzz/%.o:             INC := -iquote peers/lib -iquote fuzz
 
 # Feedback for the fuzzer comes from the library alone: what the harness does beside it only costs time.
@@ -88,7 +101,7 @@ LINK    = $(CC) $(CFLAGS_$(VARIANT)) $(LDFLAGS_$(VARIANT)) $(CFLAGS) $(LDFLAGS)
 .SUFFIXES:
 .PHONY: FORCE
 
-all: $(if $(CORE_ONLY),$(LIB),muster) ## build the muster command (or only the core: VARIANT=msan, m32)
+all: $(if $(CORE_ONLY),$(LIB),muster $(if $(PEER_O),$(BUILD)/muster-peer)) ## build the muster command (or only the core: VARIANT=msan, m32)
 
 muster: $(BUILD)/muster ## build the muster command in build/$(VARIANT)
 
@@ -99,7 +112,7 @@ run: ## build the release command and run the whole suite of vectors
 vectors: muster ## replay the vectors with this VARIANT
 	$(Q)$(BUILD)/muster vectors
 
-tests: $(LIB) $(PLAIN_T) $(if $(CORE_ONLY),bare,$(REAL_T)) ## build the test programs of this VARIANT
+tests: $(LIB) $(PLAIN_T) $(if $(CORE_ONLY),bare,$(REAL_T) $(IO_T) $(HARN_T)) ## build the test programs of this VARIANT
 
 check: tests ## build and run the test programs of this VARIANT
 	$(Q)sh ci/tally programs '$(VARIANT)' $$($(MAKE) -s list-tests)
@@ -136,13 +149,9 @@ replays: $(REPLAYS) ## build the fuzz targets with a main that replays files (an
 fuzz-replay: replays ## replay corpora and past finds
 	$(Q)sh ci/fuzz.sh replay $(BUILD)/replay
 
-fuzz-smoke: ## every fuzz target for FUZZ_SECONDS (default 10)
+fuzz-smoke fuzz: ## every fuzz target for FUZZ_SECONDS (default: smoke 10, fuzz 1800)
 	$(Q)$(call sub,fuzz) fuzzers
-	$(Q)sh ci/fuzz.sh campaign $(ROOT)/fuzz/fuzzer $(or $(FUZZ_SECONDS),10)
-
-fuzz: ## a campaign: every fuzz target for FUZZ_SECONDS (default 1800)
-	$(Q)$(call sub,fuzz) fuzzers
-	$(Q)sh ci/fuzz.sh campaign $(ROOT)/fuzz/fuzzer $(or $(FUZZ_SECONDS),1800)
+	$(Q)sh ci/fuzz.sh campaign $(ROOT)/fuzz/fuzzer $(or $(FUZZ_SECONDS),$(if $(filter fuzz,$@),1800,10))
 
 format: ## format the C sources (clang-format 14)
 	$(Q)sh ci/format.sh write
@@ -155,7 +164,7 @@ analyze: ## clang --analyze and gcc -fanalyzer; a finding is an error
 	$(Q)$(MAKE) -s VARIANT=debug BUILD=$(ROOT)/analyze-clang CC=clang WERROR=1 objects \
 	  CFLAGS='--analyze --analyzer-output text -Xclang -analyzer-werror'
 
-objects: $(LIB_O) $(REAL_O) $(PLAIN_O) $(VEC_O) $(CLI_O)
+objects: $(LIB_O) $(REAL_O) $(PLAIN_O) $(VEC_O) $(CLI_O) $(HARN_O) $(IO_O) $(PEER_O)
 
 valgrind: tests ## the test programs of this VARIANT under valgrind
 	$(Q)sh ci/tally valgrind 'valgrind' $$($(MAKE) -s list-tests)
@@ -169,7 +178,7 @@ bench: ## cost of every operation, beside its physical limit
 	$(Q)$(ROOT)/release/muster bench
 
 help: ## list the targets
-	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## /{printf "  %-13s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## /{printf "  %-15s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 clean: ## remove what was built (debian trees stay; remove build/ by hand for those)
 	$(Q)for d in $(addprefix $(ROOT)/,$(VARIANTS) *-gcc *-clang footprint suite); do rm -rf "$$d"; done
@@ -188,7 +197,7 @@ $(BUILD)/include/gosc.h:
 $(BUILD)/libs: ci/check_libs.sh
 	$(Q)mkdir -p $(@D); sh ci/check_libs.sh $(CC) && touch $@
 
-$(REAL_O) $(VEC_O) $(CLI_O): | $(BUILD)/libs $(BUILD)/include/gosc.h
+$(REAL_O) $(VEC_O) $(CLI_O) $(HARN_O) $(HARN_T:=.o): | $(BUILD)/libs $(BUILD)/include/gosc.h
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$@)
@@ -196,44 +205,45 @@ $(BUILD)/%.o: %.c $(BUILD)/flags
 
 # ---- programs ----
 
+define link
+$(call say,LINK,$@)
+$(Q)mkdir -p $(@D); $(LINK) -o $@ $(filter %.o,$^) $(LIB) $(1)
+endef
+
 $(LIB): $(LIB_O)
 	$(call say,AR,$@)
 	$(Q)mkdir -p $(@D); rm -f $@; ar rcs $@ $^
 
-$(BUILD)/muster: $(CLI_O) $(VEC_O) $(REAL_O) $(LIB)
-	$(call say,LINK,$@)
-	$(Q)$(LINK) -o $@ $(CLI_O) $(VEC_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS) $(JSON_LIBS)
-
+$(BUILD)/muster: $(CLI_O) $(if $(wildcard harness/cli/run.c),$(HARN_O)) $(VEC_O) $(REAL_O) $(LIB)
+	$(call link,$(CRYPTO_LIBS) $(JSON_LIBS))
+$(BUILD)/muster-peer: $(PEER_O) $(IO_O) $(REAL_O) $(LIB)
+	$(call link,$(CRYPTO_LIBS) $(JSON_LIBS) -lsqlite3)
+$(IO_T): $(BUILD)/%: $(BUILD)/%.o $(IO_O) $(REAL_O) $(LIB)
+	$(call link,$(CRYPTO_LIBS) -lsqlite3)
+$(HARN_T): $(BUILD)/%: $(BUILD)/%.o $(HARN_O) $(VEC_O) $(REAL_O) $(LIB)
+	$(call link,$(CRYPTO_LIBS) $(JSON_LIBS))
 $(REAL_T): $(BUILD)/%: $(BUILD)/%.o $(HELP_O) $(REAL_O) $(LIB)
-	$(call say,LINK,$@)
-	$(Q)$(LINK) -o $@ $< $(HELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS)
-
+	$(call link,$(CRYPTO_LIBS))
 $(PLAIN_T): $(BUILD)/%: $(BUILD)/%.o $(HELP_O) $(PLAIN_O) $(LIB)
-	$(call say,LINK,$@)
-	$(Q)$(LINK) -o $@ $< $(HELP_O) $(LIB) $(PLAIN_O) $(LIB)
+	$(call link,)
 
 # A fuzz target named after an oracle links it.
 ORACLE_libcoap := -lcoap-3-notls
 ORACLE_libcbor := -lcbor
 oracle = $(ORACLE_$(lastword $(subst _, ,$*)))
-
 # Without the real adapter: the test programs that need no cryptography at all.
 bare: $(call objs,$(TESTS_C)) $(HELP_O) $(LIB)
 	$(Q)sh ci/link_bare.sh $(BUILD) '$(LINK)' '$(HELP_O) $(LIB)' $(TESTS_C:%.c=%)
 
+
 $(BUILD)/fuzzer/plain/%: $(BUILD)/fuzz/targets/%.o $(FHELP_O) $(PLAIN_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB) $(oracle)
+	$(call link,-fsanitize=fuzzer $(oracle))
 $(BUILD)/fuzzer/real/%: $(BUILD)/fuzz/targets/%.o $(FHELP_O) $(REAL_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -fsanitize=fuzzer -o $@ $< $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS) $(oracle)
+	$(call link,-fsanitize=fuzzer $(CRYPTO_LIBS) $(oracle))
 $(BUILD)/replay/plain/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(PLAIN_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(PLAIN_O) $(LIB) $(oracle)
+	$(call link,$(oracle))
 $(BUILD)/replay/real/%: $(BUILD)/fuzz/targets/%.o $(MAIN_O) $(FHELP_O) $(REAL_O) $(LIB)
-	$(Q)mkdir -p $(@D); $(LINK) -o $@ $< $(MAIN_O) $(FHELP_O) $(LIB) $(REAL_O) $(LIB) $(CRYPTO_LIBS) $(oracle)
+	$(call link,$(CRYPTO_LIBS) $(oracle))
 
-.PHONY: all muster run vectors tests check list-tests test nightly layers mutants debian13 bare12 bare13 footprint \
-        fuzzers replays fuzz-replay fuzz-smoke fuzz format format-check analyze objects valgrind coverage bench help \
-        clean bare
-
--include $(wildcard $(BUILD)/peers/lib/*.d $(BUILD)/peers/lib/crypto/*.d $(BUILD)/peers/tests/*.d \
-                    $(BUILD)/peers/tests/plain/*.d $(BUILD)/vectors/*.d $(BUILD)/harness/*/*.d \
-                    $(BUILD)/fuzz/*.d $(BUILD)/fuzz/targets/*.d)
+.PHONY: list-tests objects bare $(shell sed -nE 's/^([a-z0-9 -]+):.*## .*/\1/p' $(firstword $(MAKEFILE_LIST)))
+-include $(wildcard $(patsubst %,$(BUILD)/%/*.d,peers/lib peers/lib/crypto peers/io peers/bin/* peers/tests peers/tests/* vectors harness/* harness/tests/* fuzz fuzz/targets))
