@@ -2,10 +2,12 @@
 #include "lab.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "complaint.h"
+#include "guard.h"
 #include "port_stdio.h"
 #include "port_tun.h"
 #include "process.h"
@@ -17,6 +19,7 @@ struct lab {
     char names[LAB_PEERS_MAX][LAB_NAME_MAX];
     pid_t *running;
     size_t n_running, running_room;
+    lab_guard guard;
     lab_text text;
     lab_stdio io;
     lab_port_tun tun;
@@ -94,6 +97,7 @@ void lab_close(lab *l)
     for (size_t i = 0; i < l->n_running; i++) {
         lab_process_kill(l->running[i]);
     }
+    lab_guard_stop(&l->guard);
     if (is_tun(l)) {
         lab_port_tun_close(&l->tun);
     }
@@ -166,6 +170,12 @@ lab_err lab_spawn(lab *l, int peer, char *const *argv, char *const *env, const c
     if (!is_peer(l, peer) || argv == NULL || argv[0] == NULL) {
         return usage(l, "lab_spawn: no such peer, or no program");
     }
+    if (l->guard.pid <= 0) {
+        lab_err err = lab_guard_start(&l->guard, &l->text);
+        if (err != LAB_OK) {
+            return err;
+        }
+    }
     void *array = l->running;
     bool grown = lab_grow(&array, &l->running_room, l->n_running, sizeof *l->running);
     l->running = array;
@@ -177,6 +187,7 @@ lab_err lab_spawn(lab *l, int peer, char *const *argv, char *const *env, const c
     lab_err err = lab_process_start(&start, process, &l->text);
     if (err == LAB_OK) {
         l->running[l->n_running++] = process->pid;
+        lab_guard_tell(&l->guard, process->pid, true);
     }
     return err;
 }
@@ -187,6 +198,10 @@ void lab_reaped(lab *l, pid_t pid)
     for (size_t i = 0; i < l->n_running; i++) {
         if (l->running[i] != pid) {
             l->running[kept++] = l->running[i];
+        } else {
+            /* What it has started and left behind; without members there is no such group any more. */
+            (void)kill(-pid, SIGKILL);
+            lab_guard_tell(&l->guard, pid, false);
         }
     }
     l->n_running = kept;

@@ -143,8 +143,8 @@ typedef struct lab_process {
 
 /*
  * lab_spawn starts a program as the peer: inside its namespace (LAB_TUN) or as it is (LAB_STDIO). It inherits
- * nothing but its pipes. It is killed when the calling thread ends; a wrapper script should `exec` the
- * program, or the program would survive the harness being killed.
+ * nothing but its pipes. It is killed when the calling thread ends, and its whole process group when the
+ * harness is killed.
  *
  * In        argv      argv[0] is searched in PATH; ended by NULL
  *           env       NULL: our environment
@@ -156,7 +156,7 @@ GOSC_MUST_USE
 lab_err lab_spawn(lab *l, int peer, char *const *argv, char *const *env, const char *dir,
                   lab_process *process);
 
-/* lab_reaped tells that the caller has waited for this process: it will not be killed any more. */
+/* lab_reaped tells that the caller has waited for this process: what is left of its process group is killed. */
 void lab_reaped(lab *l, pid_t pid);
 
 /* ---- LAB_STDIO: what the peer's protocol lines say ---- */

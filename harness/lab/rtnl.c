@@ -73,21 +73,27 @@ static int transact(int fd, request *r)
     return head.nlmsg_type == NLMSG_ERROR ? -result.error : EPROTO;
 }
 
-static int link_up(int fd, uint32_t index, bool is_device)
+static int link_up(int fd, uint32_t index)
 {
     struct ifinfomsg body = {.ifi_index = (int)index, .ifi_flags = IFF_UP, .ifi_change = IFF_UP};
     request r = begin(RTM_NEWLINK, 0, &body, sizeof body);
-    if (is_device) {
-        attribute32(&r, IFLA_MTU, DEVICE_MTU);
-        attribute32(&r, IFLA_TXQLEN, DEVICE_QUEUE);
-        /* IFLA_AF_SPEC { AF_INET6 { IFLA_INET6_ADDR_GEN_MODE none } } */
-        const uint8_t none = IN6_ADDR_GEN_MODE_NONE;
-        request mode = {.len = 0};
-        attribute(&mode, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof none);
-        request family = {.len = 0};
-        attribute(&family, AF_INET6 | NLA_F_NESTED, mode.bytes, mode.len);
-        attribute(&r, IFLA_AF_SPEC | NLA_F_NESTED, family.bytes, family.len);
-    }
+    return transact(fd, &r);
+}
+
+/* device_prepare must come before link_up: a device that comes up makes its link-local address at once. */
+static int device_prepare(int fd, uint32_t index)
+{
+    const uint8_t none = IN6_ADDR_GEN_MODE_NONE;
+    struct ifinfomsg body = {.ifi_index = (int)index};
+    request r = begin(RTM_NEWLINK, 0, &body, sizeof body);
+    attribute32(&r, IFLA_MTU, DEVICE_MTU);
+    attribute32(&r, IFLA_TXQLEN, DEVICE_QUEUE);
+    /* IFLA_AF_SPEC { AF_INET6 { IFLA_INET6_ADDR_GEN_MODE none } } */
+    request mode = {.len = 0};
+    attribute(&mode, IFLA_INET6_ADDR_GEN_MODE, &none, sizeof none);
+    request family = {.len = 0};
+    attribute(&family, AF_INET6 | NLA_F_NESTED, mode.bytes, mode.len);
+    attribute(&r, IFLA_AF_SPEC | NLA_F_NESTED, family.bytes, family.len);
     return transact(fd, &r);
 }
 
@@ -135,21 +141,31 @@ static int setup(int fd, const char *device, const lab_addr *six, const lab_addr
     if (lo == 0 || index == 0) {
         return errno;
     }
-    const char *const steps[] = {"loopback up",          "device up",
-                                 "IPv6 address",         "IPv4 address",
-                                 "IPv6 multicast route", "IPv4 multicast route",
-                                 "IPv6 default route",   "IPv4 default route"};
-    int err = 0;
-    for (unsigned i = 0; i < sizeof steps / sizeof steps[0] && err == 0; i++) {
-        *step = steps[i];
-        err = i == 0   ? link_up(fd, lo, false)
-              : i == 1 ? link_up(fd, index, true)
-              : i == 2 ? address_add(fd, index, six)
-              : i == 3 ? address_add(fd, index, four)
-              : i == 4 ? route_add(fd, index, &groups6, 8, RT_TABLE_LOCAL, RTN_MULTICAST)
-              : i == 5 ? route_add(fd, index, &groups4, 4, RT_TABLE_MAIN, RTN_UNICAST)
-              : i == 6 ? route_add(fd, index, six, 0, RT_TABLE_MAIN, RTN_UNICAST)
-                       : route_add(fd, index, four, 0, RT_TABLE_MAIN, RTN_UNICAST);
+    int err = (*step = "loopback up", link_up(fd, lo));
+    if (err == 0) {
+        err = (*step = "device settings", device_prepare(fd, index));
+    }
+    if (err == 0) {
+        err = (*step = "device up", link_up(fd, index));
+    }
+    if (err == 0) {
+        err = (*step = "IPv6 address", address_add(fd, index, six));
+    }
+    if (err == 0) {
+        err = (*step = "IPv4 address", address_add(fd, index, four));
+    }
+    if (err == 0) {
+        err = (*step = "IPv6 multicast route",
+               route_add(fd, index, &groups6, 8, RT_TABLE_LOCAL, RTN_MULTICAST));
+    }
+    if (err == 0) {
+        err = (*step = "IPv4 multicast route", route_add(fd, index, &groups4, 4, RT_TABLE_MAIN, RTN_UNICAST));
+    }
+    if (err == 0) {
+        err = (*step = "IPv6 default route", route_add(fd, index, six, 0, RT_TABLE_MAIN, RTN_UNICAST));
+    }
+    if (err == 0) {
+        err = (*step = "IPv4 default route", route_add(fd, index, four, 0, RT_TABLE_MAIN, RTN_UNICAST));
     }
     return err;
 }
