@@ -83,7 +83,7 @@ $(BUILD)/peers/bin/%.o:        INC := -iquote peers/lib -iquote peers/io $(PC)
 $(BUILD)/peers/tests/%.o:      INC := -iquote peers/lib -iquote peers/tests
 $(BUILD)/peers/tests/io/%.o:   INC := -iquote peers/lib -iquote peers/tests -iquote peers/io
 $(BUILD)/vectors/%.o:          INC := -iquote $(BUILD)/include $(PC)
-$(BUILD)/harness/%.o:          INC := -iquote $(BUILD)/include -iquote vectors $(ROOMS:%=-iquote harness/%) $(PC)
+$(BUILD)/harness/%.o:          INC := -iquote $(BUILD)/include -iquote vectors -iquote harness $(ROOMS:%=-iquote harness/%) $(PC)
 $(BUILD)/harness/tests/%.o:    INC += -iquote peers/tests
 $(BUILD)/fuzz/%.o:             INC := -iquote peers/lib -iquote fuzz
 
@@ -231,10 +231,10 @@ $(PLAIN_T): $(BUILD)/%: $(BUILD)/%.o $(HELP_O) $(PLAIN_O) $(LIB)
 ORACLE_libcoap := -lcoap-3-notls
 ORACLE_libcbor := -lcbor
 oracle = $(ORACLE_$(lastword $(subst _, ,$*)))
+
 # Without the real adapter: the test programs that need no cryptography at all.
 bare: $(call objs,$(TESTS_C)) $(HELP_O) $(LIB)
 	$(Q)sh ci/link_bare.sh $(BUILD) '$(LINK)' '$(HELP_O) $(LIB)' $(TESTS_C:%.c=%)
-
 
 $(BUILD)/fuzzer/plain/%: $(BUILD)/fuzz/targets/%.o $(FHELP_O) $(PLAIN_O) $(LIB)
 	$(call link,-fsanitize=fuzzer $(oracle))

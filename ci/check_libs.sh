@@ -23,4 +23,5 @@ fi
 need 'Mbed TLS' libmbedtls-dev psa/crypto.h 'psa_crypto_init() == 0' -lmbedcrypto
 need libsodium libsodium-dev sodium.h 'sodium_init() >= 0' -lsodium
 need jansson libjansson-dev jansson.h 'json_null()' -ljansson
+need SQLite libsqlite3-dev sqlite3.h 'sqlite3_libversion_number()' -lsqlite3
 exit $missing

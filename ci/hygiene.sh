@@ -41,7 +41,8 @@ search 'a host of a package registry' . \
 search 'a path of one machine' . '(^|[^A-Za-z0-9_.$}])/(wor[k]|tm[p]|roo[t]|hom[e]|far[m])/'
 search 'words about how the work is organised' . 'subagen[t]|bash_job[s]|before-sto[p]|[Cc]laud[e]|[Aa]nthropi[c]|[Cc]hat[Gg]P[T]|[Cc]opilo[t]'
 search 'work promised instead of done' "$code" '(TOD[O]|FIXM[E]|XX[X])([^A-Za-z]|$)'
-search 'white space at the end of a line' . '[[:blank:]]$'
+# An empty line of context in a patch is a space.
+search 'white space at the end of a line' '([^h]|[^c]h)$' '[[:blank:]]$'
 search 'a carriage return' . "$(printf '\r')"
 search 'a tab' '\.(c|h|py|sh|json|yml)$' "$tab"
 search 'a failure that is hidden' "$code|^Makefile$" '[|][|] *(tru[e]|:)( |$|;|\))'
@@ -55,7 +56,8 @@ limit() { # what, files regex, lines
 }
 limit 'the Makefile' '^Makefile$' 250
 limit 'sources' '\.(c|h)$' 600
-limit 'scripts' '\.(py|sh|awk)$|^ci/[a-z]*$' 1500
+limit 'scripts' '\.(sh|awk)$|^ci/[a-z]*$' 600
+limit 'Python sources' '\.py$' 2500
 while IFS= read -r f; do
     n=$(wc -c <"$f")
     [ "$n" -le 2000000 ] || echo "$f: $n bytes"

@@ -40,14 +40,16 @@ if [ -n "$ram" ]; then
     status=1
 fi
 
-# room FILES-REGEX ALLOWED-REGEX: an include in quotes, found from the including file or a room, must be allowed.
+# room FILES-REGEX ALLOWED-REGEX [PATH]: each include in quotes, looked up as the Makefile does, must be allowed.
 seen=0
 room() {
+    set -- "$1" "$2" "${3-}"
+    # shellcheck disable=SC2086
     for f in $(sources | grep -E "$1"); do
         seen=$((seen + 1))
         for i in $(sed -nE 's/^[ \t]*#[ \t]*include[ \t]*"([^"]+)".*/\1/p' "$f"); do
             target=
-            for d in "$(dirname "$f")" peers/lib vectors harness fuzz peers/tests .; do
+            for d in "$(dirname "$f")" $3 peers/lib .; do
                 if [ -z "$target" ] && [ -e "$d/$i" ]; then
                     target=$(realpath -m --relative-to=. "$d/$i")
                 fi
@@ -64,12 +66,18 @@ sources() {
     find peers vectors fuzz harness -name '*.[ch]' 2>&1 | sort
 }
 
+harness='vectors harness harness/lab harness/observe harness/adversary harness/runner harness/report'
 room '^peers/lib/[^/]*$' '^peers/lib/[^/]*\.h$'
 room '^peers/lib/crypto/' '^peers/lib/([^/]*|crypto/[^/]*)\.h$'
-room '^peers/tests/' '^peers/(lib|tests|tests/plain)/[^/]*\.h$'
+room '^peers/io/' '^peers/(lib|io)/[^/]*\.h$'
+room '^peers/bin/' '^peers/(lib|io|bin/[^/]*)/[^/]*\.h$' peers/io
+room '^peers/tests/[^/]*$' '^peers/(lib|tests)/[^/]*\.h$' peers/tests
+room '^peers/tests/plain/' '^peers/(lib|tests|tests/plain)/[^/]*\.h$' peers/tests
+room '^peers/tests/io/' '^peers/(lib|io|tests|tests/io)/[^/]*\.h$' 'peers/tests peers/io'
 room '^vectors/' '^(peers/lib/gosc\.h|vectors/[^/]*\.h)$'
-room '^fuzz/' '^(peers/lib/[^/]*\.h|fuzz/.*\.h)$'
-room '^harness/' '^(peers/lib/gosc\.h|vectors/[^/]*\.h|harness/.*\.h)$'
+room '^fuzz/' '^(peers/lib/[^/]*\.h|fuzz/.*\.h)$' fuzz
+room '^harness/(cli|lab|observe|adversary|runner|report|mutants)/' '^(peers/lib/gosc\.h|vectors/[^/]*\.h|harness/.*\.h)$' "$harness"
+room '^harness/tests/' '^(peers/lib/gosc\.h|peers/tests/[^/]*\.h|vectors/[^/]*\.h|harness/.*\.h)$' "$harness peers/tests"
 if [ "$seen" -eq 0 ]; then
     echo 'layers: no source file was looked at' >&2
     exit 1
