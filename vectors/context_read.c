@@ -6,9 +6,9 @@
 const gosc_dialect *vec_dialect_find(const char *name, const char *reading)
 {
     static const gosc_dialect *const rows[] = {
-        &gosc_dialect_oscore,        &gosc_dialect_group_28,      &gosc_dialect_group_28_cs4, &gosc_dialect_group_02,
-        &gosc_dialect_group_02_s2e1, &gosc_dialect_group_02_s3e1, &gosc_dialect_group_02_s1e0,
-        &gosc_dialect_group_02_s2e0, &gosc_dialect_group_02_s3e0,
+        &gosc_dialect_oscore,        &gosc_dialect_group_28,      &gosc_dialect_group_28_cs4,
+        &gosc_dialect_group_02,      &gosc_dialect_group_02_s2e1, &gosc_dialect_group_02_s3e1,
+        &gosc_dialect_group_02_s1e0, &gosc_dialect_group_02_s2e0, &gosc_dialect_group_02_s3e0,
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         const gosc_dialect *row = rows[i];
@@ -85,7 +85,8 @@ void vec_context_read(vec_arena *arena, const json_t *object, vec_context *conte
     const json_t *sender = json_object_get(object, "sender");
     int64_t freshness = vec_get_int(object, "freshness_ms", 0);
     *context = (vec_context){.window_size = vec_get_int(object, "window_size", GOSC_REPLAY_WINDOW_DEFAULT)};
-    context->recipients = members_read(arena, json_object_get(object, "recipients"), context, &context->n_recipients);
+    context->recipients =
+        members_read(arena, json_object_get(object, "recipients"), context, &context->n_recipients);
     context->members = members_read(arena, json_object_get(object, "members"), context, &context->n_members);
     context->max_recipients =
         (size_t)vec_get_int(object, "max_recipients", (int64_t)(context->n_recipients + context->n_members));
@@ -173,7 +174,8 @@ static gosc_err recipients_add(vec_arena *arena, vec_context *context)
 
 static gosc_err set_up(vec_arena *arena, vec_context *context)
 {
-    size_t n = context->max_recipients > context->n_recipients ? context->max_recipients : context->n_recipients;
+    size_t n =
+        context->max_recipients > context->n_recipients ? context->max_recipients : context->n_recipients;
     context->params.recipients = vec_alloc(arena, n * sizeof *context->params.recipients);
     context->params.n_recipients = n;
     if (context->has_zero_algorithm) {

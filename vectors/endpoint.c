@@ -62,7 +62,8 @@ void vec_exchange_keep(vec_endpoint *endpoint, vec_exchange *exchange)
 vec_exchange *vec_exchange_find(const vec_endpoint *endpoint, const char *name)
 {
     vec_exchange *exchange = endpoint->exchanges;
-    while (exchange != NULL && (name == NULL || exchange->name == NULL || strcmp(exchange->name, name) != 0)) {
+    while (exchange != NULL &&
+           (name == NULL || exchange->name == NULL || strcmp(exchange->name, name) != 0)) {
         exchange = exchange->older;
     }
     return exchange;
@@ -186,8 +187,8 @@ static gosc_protect_params params_of(const gosc_security_context *context, const
     };
 }
 
-gosc_err vec_seal_request(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain, vec_exchange *exchange,
-                          gosc_span *sealed)
+gosc_err vec_seal_request(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain,
+                          vec_exchange *exchange, gosc_span *sealed)
 {
     gosc_buf out = room_for_sealed(endpoint, plain);
     gosc_protect_params params = params_of(endpoint->contexts[0], how);
@@ -199,8 +200,8 @@ gosc_err vec_seal_request(vec_endpoint *endpoint, const vec_seal *how, gosc_span
     return err;
 }
 
-gosc_err vec_seal_response(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain, vec_exchange *exchange,
-                           gosc_span *sealed)
+gosc_err vec_seal_response(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain,
+                           vec_exchange *exchange, gosc_span *sealed)
 {
     gosc_buf out = room_for_sealed(endpoint, plain);
     gosc_protect_params params = params_of(endpoint->contexts[0], how);
@@ -218,8 +219,8 @@ gosc_err vec_open_request(vec_endpoint *endpoint, gosc_span datagram, uint64_t n
     gosc_buf out = {vec_alloc(endpoint->arena, datagram.len + 16), datagram.len + 16};
     exchange->request = datagram;
     *received = (gosc_received){.message = GOSC_ABSENT};
-    return gosc_unprotect_request(&store, datagram, now_ms, scratch_for(endpoint, datagram), &exchange->exchange,
-                                  received, out);
+    return gosc_unprotect_request(&store, datagram, now_ms, scratch_for(endpoint, datagram),
+                                  &exchange->exchange, received, out);
 }
 
 gosc_err vec_open_response(vec_endpoint *endpoint, gosc_span datagram, vec_exchange *exchange,
@@ -228,8 +229,8 @@ gosc_err vec_open_response(vec_endpoint *endpoint, gosc_span datagram, vec_excha
     gosc_context_store store = {endpoint->contexts, endpoint->n_contexts};
     gosc_buf out = {vec_alloc(endpoint->arena, datagram.len + 16), datagram.len + 16};
     *received = (gosc_received){.message = GOSC_ABSENT};
-    return gosc_unprotect_response(&store, &exchange->exchange, datagram, scratch_for(endpoint, datagram), received,
-                                   out);
+    return gosc_unprotect_response(&store, &exchange->exchange, datagram, scratch_for(endpoint, datagram),
+                                   received, out);
 }
 
 gosc_err vec_challenge(vec_endpoint *endpoint, vec_exchange *exchange, gosc_span echo, const char *mode,

@@ -1,6 +1,6 @@
 /*
- * One endpoint as the vectors drive it: Security Contexts, newest first, and exchanges by name, over the calls of gosc.h.
- * SPDX-License-Identifier: BSD-2-Clause
+ * One endpoint as the vectors drive it: Security Contexts, newest first, and exchanges by name, over the
+ * calls of gosc.h. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VEC_ENDPOINT_H
 #define VEC_ENDPOINT_H
@@ -15,10 +15,10 @@ typedef struct vec_exchange {
 } vec_exchange;
 
 typedef struct vec_endpoint {
-    vec_arena *arena; /* everything an endpoint has lives here */
+    vec_arena *arena;                 /* everything an endpoint has lives here */
     gosc_security_context **contexts; /* newest first; all but the first serve running exchanges only */
     size_t n_contexts;
-    vec_exchange *exchanges; /* newest first */
+    vec_exchange *exchanges;   /* newest first */
     size_t longest_credential; /* bytes */
     size_t n_servers;          /* that may answer one request */
 } vec_endpoint;
@@ -37,15 +37,16 @@ void vec_endpoint_init(vec_endpoint *endpoint, vec_arena *arena, const vec_conte
 /* vec_endpoint_rekey installs a new Security Context. */
 void vec_endpoint_rekey(vec_endpoint *endpoint, const vec_context *context);
 
-/* vec_exchange_new makes an exchange that nothing is known of; it is no part of the endpoint until vec_exchange_keep. */
+/* vec_exchange_new makes an exchange that nothing is known of; it is no part of the endpoint until
+ * vec_exchange_keep. */
 vec_exchange *vec_exchange_new(vec_endpoint *endpoint, const char *name);
 void vec_exchange_keep(vec_endpoint *endpoint, vec_exchange *exchange);
 /* vec_exchange_find: the newest of that name, NULL when there is none. */
 vec_exchange *vec_exchange_find(const vec_endpoint *endpoint, const char *name);
 
 /*
- * vec_exchange_of_request makes a client's exchange from the bytes of the request it has sent (vectors/README.md,
- * "message").
+ * vec_exchange_of_request makes a client's exchange from the bytes of the request it has sent
+ * (vectors/README.md, "message").
  *
  * In        context  that protected the request;  target  Recipient ID the request was sent to, absent: none
  * Errors    those of parsing; GOSC_ERR_RECIPIENT_UNKNOWN (oscore without recipient)
@@ -60,11 +61,11 @@ gosc_span vec_option_find(gosc_span datagram);
 /* The four operations. The bytes they give live as long as the endpoint's arena; scratch has the length that
  * gosc_scratch_len promises to be enough, no byte more. */
 GOSC_MUST_USE
-gosc_err vec_seal_request(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain, vec_exchange *exchange,
-                          gosc_span *sealed);
+gosc_err vec_seal_request(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain,
+                          vec_exchange *exchange, gosc_span *sealed);
 GOSC_MUST_USE
-gosc_err vec_seal_response(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain, vec_exchange *exchange,
-                           gosc_span *sealed);
+gosc_err vec_seal_response(vec_endpoint *endpoint, const vec_seal *how, gosc_span plain,
+                           vec_exchange *exchange, gosc_span *sealed);
 GOSC_MUST_USE
 gosc_err vec_open_request(vec_endpoint *endpoint, gosc_span datagram, uint64_t now_ms, vec_exchange *exchange,
                           gosc_received *received);

@@ -1,4 +1,5 @@
-/* What a list of rules cannot say about vector files: conditions, references. SPDX-License-Identifier: BSD-2-Clause */
+/* What a list of rules cannot say about vector files: conditions, references. SPDX-License-Identifier:
+ * BSD-2-Clause */
 #include "families.h"
 
 #include <string.h>
@@ -94,7 +95,8 @@ static bool check_coap_options(vec_check *check, const json_t *expect)
     return true;
 }
 
-/* check_reason: a positive has neither reason nor control, a negative both, the reason being one of its family. */
+/* check_reason: a positive has neither reason nor control, a negative both, the reason being one of its
+ * family. */
 static bool check_reason(vec_check *check, const json_t *vector, const char *family, bool is_ok)
 {
     static const char *const of_option[] = {"option-malformed", "partial-iv-missing", "kid-missing",
@@ -148,15 +150,16 @@ static bool check_op(vec_check *check, const json_t *vector, bool is_ok, bool op
     if (good && is_ok) {
         return want_hex(check, vector, "protected") && (!opens || want_hex(check, vector, "opened"));
     }
-    return good && want_null(check, vector, "opened") && want_null(check, vector, opens ? "plain" : "protected");
+    return good && want_null(check, vector, "opened") &&
+           want_null(check, vector, opens ? "plain" : "protected");
 }
 
 static bool check_intermediates(vec_check *check, const json_t *vector)
 {
     static const char *const names[] = {
-        "request_kid", "request_piv", "request_kid_context", "option",       "nonce",     "external_aad",
-        "enc_structure", "key",       "plaintext",           "ciphertext",   "to_be_signed", "signature",
-        "keystream_info", "keystream", "encrypted_signature", NULL,
+        "request_kid",    "request_piv", "request_kid_context", "option",     "nonce",        "external_aad",
+        "enc_structure",  "key",         "plaintext",           "ciphertext", "to_be_signed", "signature",
+        "keystream_info", "keystream",   "encrypted_signature", NULL,
     };
     const json_t *values = json_object_get(vector, "intermediate");
     size_t before = vec_place_push(check, "intermediate");
@@ -258,7 +261,8 @@ static bool check_vector(vec_check *check, const json_t *vector, const char *fam
         return check_steps(check, vector);
     }
     const json_t *expect = json_object_get(vector, "expect");
-    return check_expect(check, vector, is_ok) && check_coap_options(check, expect) && check_curve(check, expect);
+    return check_expect(check, vector, is_ok) && check_coap_options(check, expect) &&
+           check_curve(check, expect);
 }
 
 static bool check_vectors(vec_check *check, const json_t *root, const json_t *requirements)
@@ -312,8 +316,8 @@ static bool check_contexts(vec_check *check, const json_t *root)
 static bool check_room(vec_check *check, const json_t *root, const char *room)
 {
     const char *dialect = vec_get_text(root, "dialect");
-    bool is_room = strcmp(room, "common") == 0 || strcmp(room, "oscore") == 0 || strcmp(room, "group-02") == 0 ||
-                   strcmp(room, "group-28") == 0;
+    bool is_room = strcmp(room, "common") == 0 || strcmp(room, "oscore") == 0 ||
+                   strcmp(room, "group-02") == 0 || strcmp(room, "group-28") == 0;
     if (!is_room || strcmp(dialect != NULL ? dialect : "common", room) == 0) {
         return true;
     }
@@ -334,5 +338,6 @@ bool vec_file_check(vec_check *check, const json_t *root, const char *room, cons
         return false;
     }
     vec_place_pop(check, before);
-    return check_contexts(check, root) && check_room(check, root, room) && check_vectors(check, root, requirements);
+    return check_contexts(check, root) && check_room(check, root, room) &&
+           check_vectors(check, root, requirements);
 }

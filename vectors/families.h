@@ -26,8 +26,8 @@ extern const char *const vec_reasons[];
  * In        requirements  object whose keys are the known ids; NULL: not judged
  * Out       used_flags, used_contexts  objects that get a key for each name used
  */
-bool vec_references_check(vec_check *check, const json_t *root, const json_t *vector, const json_t *requirements,
-                          json_t *used_flags, json_t *used_contexts);
+bool vec_references_check(vec_check *check, const json_t *root, const json_t *vector,
+                          const json_t *requirements, json_t *used_flags, json_t *used_contexts);
 
 /* vec_all_used: every key of root's object `key` is one of `used`. */
 bool vec_all_used(vec_check *check, const json_t *root, const char *key, const json_t *used);

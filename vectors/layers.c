@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-static gosc_err parse(const gosc_common_context *common, gosc_span datagram, gosc_coap_pdu *pdu, gosc_span *value,
-                      gosc_oscore_option *fields)
+static gosc_err parse(const gosc_common_context *common, gosc_span datagram, gosc_coap_pdu *pdu,
+                      gosc_span *value, gosc_oscore_option *fields)
 {
     const gosc_dialect *dialect = common->dialect;
     gosc_err err = gosc_coap_pdu_parse(datagram, pdu);
@@ -94,7 +94,8 @@ gosc_err vec_layers_inner(vec_arena *arena, const vec_layers_input *in, vec_laye
     }
     layers->ciphertext = gosc_span_of(layers->pdu.payload.ptr, layers->pdu.payload.len - signature_len);
     if (behind) {
-        layers->encrypted_signature = gosc_span_of(layers->ciphertext.ptr + layers->ciphertext.len, signature_len);
+        layers->encrypted_signature =
+            gosc_span_of(layers->ciphertext.ptr + layers->ciphertext.len, signature_len);
     } else if (layers->is_signed) {
         layers->signature = layers->fields.signature;
     }
@@ -121,7 +122,8 @@ static gosc_err derive_aad(vec_arena *arena, const gosc_common_context *common, 
     gosc_reader reader;
     gosc_reader_init(&reader, aad.external_aad);
     layers->external_aad = vec_copy(arena, gosc_cbor_read_bstr(&reader));
-    layers->enc_structure = layers->cipher->tag_len > 0 ? vec_copy(arena, gosc_aad_enc_structure(&aad)) : GOSC_ABSENT;
+    layers->enc_structure =
+        layers->cipher->tag_len > 0 ? vec_copy(arena, gosc_aad_enc_structure(&aad)) : GOSC_ABSENT;
     layers->to_be_signed = GOSC_ABSENT;
     if (layers->is_signed) {
         memcpy(aad.ciphertext, layers->ciphertext.ptr, layers->ciphertext.len);
@@ -169,8 +171,8 @@ gosc_err vec_layers_derive(vec_arena *arena, const gosc_common_context *common, 
     }
     uint8_t *plaintext = vec_alloc(arena, layers->ciphertext.len);
     size_t plaintext_len = layers->ciphertext.len - layers->cipher->tag_len;
-    layers->opened = gosc_crypto_open(layers->cipher, layers->key.ptr, nonce, layers->enc_structure, layers->ciphertext,
-                                      plaintext);
+    layers->opened = gosc_crypto_open(layers->cipher, layers->key.ptr, nonce, layers->enc_structure,
+                                      layers->ciphertext, plaintext);
     layers->plaintext = layers->opened == GOSC_OK ? gosc_span_of(plaintext, plaintext_len) : GOSC_ABSENT;
     return GOSC_OK;
 }

@@ -1,7 +1,6 @@
 /*
- * A protected message, layer by layer: everything between the bytes on the wire and the plaintext, computed through the
- * public calls, beside the call that does it all at once.
- * SPDX-License-Identifier: BSD-2-Clause
+ * A protected message, layer by layer: everything between the bytes on the wire and the plaintext, computed
+ * through the public calls, beside the call that does it all at once. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VEC_LAYERS_H
 #define VEC_LAYERS_H
@@ -34,7 +33,7 @@ typedef struct vec_layers {
     gosc_span external_aad;  /* aad_array, without the head of the byte string around it */
     gosc_span enc_structure; /* absent for a cipher without AAD */
     gosc_span ciphertext;
-    gosc_span to_be_signed; /* from here absent where nothing is signed */
+    gosc_span to_be_signed;                                   /* from here absent where nothing is signed */
     gosc_span keystream_info, keystream, encrypted_signature; /* group-28 */
     gosc_span signature;
     gosc_err opened;     /* of decryption alone */
@@ -53,14 +52,15 @@ gosc_err vec_layers_outer(const vec_layers_input *in, vec_layers *layers);
  * vec_layers_inner computes the rest; bytes live in the arena.
  *
  * In        in->other with keys (pairwise ones derived, where needed)
- * Errors    GOSC_ERR_PAYLOAD_SHORT, GOSC_ERR_MODE_UNSUPPORTED, GOSC_ERR_ROOM, GOSC_ERR_CRYPTO; that the tag does not
- *           verify is told by layers->opened
+ * Errors    GOSC_ERR_PAYLOAD_SHORT, GOSC_ERR_MODE_UNSUPPORTED, GOSC_ERR_ROOM, GOSC_ERR_CRYPTO; that the tag
+ * does not verify is told by layers->opened
  */
 GOSC_MUST_USE
 gosc_err vec_layers_inner(vec_arena *arena, const vec_layers_input *in, vec_layers *layers);
 
-/* vec_layers_derive does it again from what stands in layers (identifiers, key, cipher, credentials) under a Common
- * Context that may be bent: nonce, external_aad, Enc_structure, to_be_signed, keystream, signature, plaintext. */
+/* vec_layers_derive does it again from what stands in layers (identifiers, key, cipher, credentials) under a
+ * Common Context that may be bent: nonce, external_aad, Enc_structure, to_be_signed, keystream, signature,
+ * plaintext. */
 GOSC_MUST_USE
 gosc_err vec_layers_derive(vec_arena *arena, const gosc_common_context *common, vec_layers *layers);
 

@@ -1,7 +1,6 @@
 /*
- * Memory of the replayer: taken piece by piece, given back as a whole. Running out of it ends the program: there is
- * nothing a replayer could do about it.
- * SPDX-License-Identifier: BSD-2-Clause
+ * Memory of the replayer: taken piece by piece, given back as a whole. Running out of it ends the program:
+ * there is nothing a replayer could do about it. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VEC_MEMORY_H
 #define VEC_MEMORY_H
@@ -27,7 +26,8 @@ const char *vec_printf(vec_arena *arena, const char *format, ...) __attribute__(
 /* vec_hex_write gives lower-case hex, "null" for an absent span. */
 const char *vec_hex_write(vec_arena *arena, gosc_span bytes);
 
-/* vec_hex_parse reads lower-case hex; false when it is none, or longer than its text (text_len characters). */
+/* vec_hex_parse reads lower-case hex; false when it is none, or longer than its text (text_len characters).
+ */
 bool vec_hex_parse(vec_arena *arena, const char *text, size_t text_len, gosc_span *bytes);
 
 #endif

@@ -112,8 +112,8 @@ static json_t *no_document(vec_check *check, const json_error_t *error)
 {
     char found[2 * JSON_ERROR_TEXT_LENGTH];
     (void)snprintf(found, sizeof found, "%s", error->text);
-    (void)vec_fault(check, "expected a JSON document, found in line %d, column %d: %s", error->line, error->column,
-                    found);
+    (void)vec_fault(check, "expected a JSON document, found in line %d, column %d: %s", error->line,
+                    error->column, found);
     return NULL;
 }
 

@@ -1,8 +1,8 @@
 /*
- * JSON, strictly: a document against rows of rules, and values out of a document that passed. Objects are closed, keys
- * are unique, numbers are integers. The first fault is told in one line, `FILE: PLACE: expected X, found Y`, where PLACE
- * is a JSON pointer ("/" for the document itself).
- * SPDX-License-Identifier: BSD-2-Clause
+ * JSON, strictly: a document against rows of rules, and values out of a document that passed. Objects are
+ * closed, keys are unique, numbers are integers. The first fault is told in one line, `FILE: PLACE: expected
+ * X, found Y`, where PLACE is a JSON pointer ("/" for the document itself). SPDX-License-Identifier:
+ * BSD-2-Clause
  */
 #ifndef VEC_READ_H
 #define VEC_READ_H
@@ -60,7 +60,8 @@ typedef struct vec_check {
 } vec_check;
 
 void vec_check_init(vec_check *check, const char *file);
-/* vec_place_push adds a member or an item to the place, vec_place_pop goes back to what it was (the value returned). */
+/* vec_place_push adds a member or an item to the place, vec_place_pop goes back to what it was (the value
+ * returned). */
 size_t vec_place_push(vec_check *check, const char *key);
 size_t vec_place_push_index(vec_check *check, size_t index);
 void vec_place_pop(vec_check *check, size_t before);
@@ -75,7 +76,8 @@ bool vec_check_value(vec_check *check, const vec_rule *rule, const json_t *value
 /* vec_check_member holds one member of an object against a rule for it. */
 bool vec_check_member(vec_check *check, const json_t *object, const vec_rule *rule);
 
-/* vec_json_file and vec_json_text parse a document; NULL: check->fault says why. Give it back with json_decref. */
+/* vec_json_file and vec_json_text parse a document; NULL: check->fault says why. Give it back with
+ * json_decref. */
 json_t *vec_json_file(vec_check *check, const char *path);
 json_t *vec_json_text(vec_check *check, const char *text, size_t len);
 

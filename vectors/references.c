@@ -1,9 +1,11 @@
-/* References inside a vector file: names resolve, flags are explained. SPDX-License-Identifier: BSD-2-Clause */
+/* References inside a vector file: names resolve, flags are explained. SPDX-License-Identifier: BSD-2-Clause
+ */
 #include "families.h"
 
 #include <string.h>
 
-static bool name_resolves(vec_check *check, const json_t *root, const json_t *object, const char *key, json_t *used)
+static bool name_resolves(vec_check *check, const json_t *root, const json_t *object, const char *key,
+                          json_t *used)
 {
     const char *name = vec_get_text(object, key);
     if (name == NULL) {
@@ -18,7 +20,8 @@ static bool name_resolves(vec_check *check, const json_t *root, const json_t *ob
 
 static bool names_resolve(vec_check *check, const json_t *root, const json_t *vector, json_t *used)
 {
-    static const char *const keys[] = {"context", "sender", "receiver", "request_sender", "request_receiver", NULL};
+    static const char *const keys[] = {"context",        "sender",           "receiver",
+                                       "request_sender", "request_receiver", NULL};
     for (const char *const *key = keys; *key != NULL; key++) {
         if (!name_resolves(check, root, vector, *key, used)) {
             return false;
@@ -38,8 +41,8 @@ static bool names_resolve(vec_check *check, const json_t *root, const json_t *ve
 }
 
 /* listed: every item of a list is a key of `known`. */
-static bool listed(vec_check *check, const json_t *vector, const char *key, const json_t *known, const char *what,
-                   json_t *used)
+static bool listed(vec_check *check, const json_t *vector, const char *key, const json_t *known,
+                   const char *what, json_t *used)
 {
     const json_t *list = json_object_get(vector, key);
     size_t before = vec_place_push(check, key);
@@ -57,8 +60,8 @@ static bool listed(vec_check *check, const json_t *vector, const char *key, cons
     return true;
 }
 
-bool vec_references_check(vec_check *check, const json_t *root, const json_t *vector, const json_t *requirements,
-                          json_t *used_flags, json_t *used_contexts)
+bool vec_references_check(vec_check *check, const json_t *root, const json_t *vector,
+                          const json_t *requirements, json_t *used_flags, json_t *used_contexts)
 {
     const char *id = vec_get_text(vector, "id");
     const char *dialect = vec_get_text(root, "dialect");
@@ -75,12 +78,14 @@ bool vec_references_check(vec_check *check, const json_t *root, const json_t *ve
         !listed(check, vector, "req", requirements, "the id of a requirement of the catalogues", NULL)) {
         return false;
     }
-    if (!listed(check, vector, "flags", json_object_get(root, "notes"), "a flag explained in notes", used_flags)) {
+    if (!listed(check, vector, "flags", json_object_get(root, "notes"), "a flag explained in notes",
+                used_flags)) {
         return false;
     }
     if (vec_get_is(vector, "result", "reject") && json_array_size(json_object_get(vector, "flags")) == 0) {
         (void)vec_place_push(check, "flags");
-        return vec_fault(check, "expected a flag, for a negative names the class of bug it finds, found none");
+        return vec_fault(check,
+                         "expected a flag, for a negative names the class of bug it finds, found none");
     }
     return names_resolve(check, root, vector, used_contexts);
 }

@@ -56,8 +56,8 @@ vec_context *vec_replay_context(vec_replay *replay, const vec_file *file, const 
     return err == context->err ? context : NULL; /* what came of it stays in context->err */
 }
 
-vec_context *vec_replay_ready(vec_replay *replay, const vec_vector *vector, const json_t *object, const char *key,
-                              vec_verdict *verdict)
+vec_context *vec_replay_ready(vec_replay *replay, const vec_vector *vector, const json_t *object,
+                              const char *key, vec_verdict *verdict)
 {
     const char *name = vec_get_text(object, key);
     vec_context *context = name == NULL ? NULL : vec_replay_context(replay, vector->file, name);
@@ -70,7 +70,8 @@ vec_context *vec_replay_ready(vec_replay *replay, const vec_vector *vector, cons
         return NULL;
     }
     if (context->err != GOSC_OK) {
-        (void)vec_fail(verdict, "set-up of context %s: expected ok, found %s", name, gosc_err_name(context->err));
+        (void)vec_fail(verdict, "set-up of context %s: expected ok, found %s", name,
+                       gosc_err_name(context->err));
         return NULL;
     }
     return context;
@@ -87,7 +88,8 @@ static bool lacks_cipher(vec_replay *replay, int32_t alg, size_t aad_len)
            gosc_crypto_seal(cipher, zeros, zeros, aad, gosc_span_of(zeros, 1), out) != GOSC_OK;
 }
 
-/* lacks_algorithm: a failure may be that of a build without one of the context's ciphers: not supported, not failed. */
+/* lacks_algorithm: a failure may be that of a build without one of the context's ciphers: not supported, not
+ * failed. */
 static bool lacks_algorithm(vec_replay *replay, const vec_vector *vector)
 {
     static const char *const keys[] = {"context", "sender", "receiver", NULL};
@@ -110,8 +112,12 @@ void vec_replay_vector(vec_replay *replay, const vec_vector *vector, vec_verdict
         const char *name;
         void (*replay)(vec_replay *, const vec_vector *, vec_verdict *);
     } families[] = {
-        {"derive", vec_replay_derive},   {"option", vec_replay_option},         {"coap", vec_replay_coap},
-        {"cose", vec_replay_cose},       {"credential", vec_replay_credential}, {"message", vec_replay_message},
+        {"derive", vec_replay_derive},
+        {"option", vec_replay_option},
+        {"coap", vec_replay_coap},
+        {"cose", vec_replay_cose},
+        {"credential", vec_replay_credential},
+        {"message", vec_replay_message},
         {"sequence", vec_replay_sequence},
     };
     *verdict = (vec_verdict){.outcome = VEC_PASSED};
@@ -121,7 +127,9 @@ void vec_replay_vector(vec_replay *replay, const vec_vector *vector, vec_verdict
             vec_arena_free(&replay->arena);
             if (verdict->outcome == VEC_FAILED && lacks_algorithm(replay, vector)) {
                 *verdict = (vec_verdict){.outcome = VEC_PASSED};
-                (void)vec_unsupported(verdict, "the crypto adapter lacks a cipher of the context, or its AAD is too long for it");
+                (void)vec_unsupported(
+                    verdict,
+                    "the crypto adapter lacks a cipher of the context, or its AAD is too long for it");
             }
             return;
         }

@@ -1,6 +1,6 @@
 /*
- * The replayer: a vector becomes calls of gosc.h, every value the vector states is compared, a verdict comes out.
- * SPDX-License-Identifier: BSD-2-Clause
+ * The replayer: a vector becomes calls of gosc.h, every value the vector states is compared, a verdict comes
+ * out. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VEC_REPLAY_H
 #define VEC_REPLAY_H
@@ -26,7 +26,8 @@ void vec_replay_free(vec_replay *replay);
 /* vec_replay_vector judges one vector by itself; whether its control passed is for the caller to see. */
 void vec_replay_vector(vec_replay *replay, const vec_vector *vector, vec_verdict *verdict);
 
-/* vec_replay_context gives a context of the vector's file, read and set up, NULL when there is none by that name. */
+/* vec_replay_context gives a context of the vector's file, read and set up, NULL when there is none by that
+ * name. */
 vec_context *vec_replay_context(vec_replay *replay, const vec_file *file, const char *name);
 
 #endif

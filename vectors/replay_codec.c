@@ -4,8 +4,8 @@
 #include "replay_family.h"
 #include "replay_key.h"
 
-static gosc_err option_parse(const gosc_dialect *dialect, gosc_span value, size_t signature_len, bool is_request,
-                             gosc_oscore_option *option)
+static gosc_err option_parse(const gosc_dialect *dialect, gosc_span value, size_t signature_len,
+                             bool is_request, gosc_oscore_option *option)
 {
     gosc_err err = gosc_oscore_option_parse(value, dialect->flags_allowed, dialect->flags_required, option);
     if (err == GOSC_OK && dialect->signature_in_option) {
@@ -23,11 +23,13 @@ static gosc_err option_parse(const gosc_dialect *dialect, gosc_span value, size_
     if (!gosc_span_present(option->kid)) {
         return GOSC_ERR_KID_MISSING;
     }
-    return dialect->group != NULL && !gosc_span_present(option->kid_context) ? GOSC_ERR_KID_CONTEXT_MISSING : GOSC_OK;
+    return dialect->group != NULL && !gosc_span_present(option->kid_context) ? GOSC_ERR_KID_CONTEXT_MISSING
+                                                                             : GOSC_OK;
 }
 
 /* canonical_same: encoding gives the bytes again, or other ones where the vector says that it does. */
-static bool canonical_same(vec_verdict *verdict, const json_t *vector, gosc_span bytes, const gosc_writer *writer)
+static bool canonical_same(vec_verdict *verdict, const json_t *vector, gosc_span bytes,
+                           const gosc_writer *writer)
 {
     gosc_span encoded = gosc_writer_span(writer);
     if (writer->failed) {
@@ -40,7 +42,8 @@ static bool canonical_same(vec_verdict *verdict, const json_t *vector, gosc_span
            vec_fail(verdict, "encoding: expected other bytes (canonical is false), found the same");
 }
 
-/* shorten: leading zeros of a Partial IV are kept by the parser; the writer is given what an endpoint would send. */
+/* shorten: leading zeros of a Partial IV are kept by the parser; the writer is given what an endpoint would
+ * send. */
 static void shorten(gosc_oscore_option *option)
 {
     gosc_span *piv = &option->partial_iv_bytes;
@@ -67,18 +70,21 @@ void vec_replay_option(vec_replay *replay, const vec_vector *vector, vec_verdict
     if (!vec_same_result(verdict, "parsing", vector->reason, err) || !vector->is_ok) {
         return;
     }
-    bool good = vec_same_flag(verdict, "group_flag", vec_get_bool(expect, "group_flag", false),
-                              (option.flags & GOSC_FLAG_GROUP) != 0) &&
-                vec_same_bytes(verdict, "partial_iv", vec_get_hex(arena, expect, "partial_iv"),
-                               option.partial_iv_bytes) &&
-                vec_same_bytes(verdict, "kid_context", vec_get_hex(arena, expect, "kid_context"), option.kid_context) &&
-                vec_same_bytes(verdict, "signature", vec_get_hex(arena, expect, "signature"), option.signature) &&
-                vec_same_bytes(verdict, "kid", vec_get_hex(arena, expect, "kid"), option.kid);
+    bool good =
+        vec_same_flag(verdict, "group_flag", vec_get_bool(expect, "group_flag", false),
+                      (option.flags & GOSC_FLAG_GROUP) != 0) &&
+        vec_same_bytes(verdict, "partial_iv", vec_get_hex(arena, expect, "partial_iv"),
+                       option.partial_iv_bytes) &&
+        vec_same_bytes(verdict, "kid_context", vec_get_hex(arena, expect, "kid_context"),
+                       option.kid_context) &&
+        vec_same_bytes(verdict, "signature", vec_get_hex(arena, expect, "signature"), option.signature) &&
+        vec_same_bytes(verdict, "kid", vec_get_hex(arena, expect, "kid"), option.kid);
     uint64_t number = 0;
     for (size_t i = 0; i < option.partial_iv_bytes.len; i++) {
         number = number << 8 | option.partial_iv_bytes.ptr[i];
     }
-    if (!good || !vec_same_number(verdict, "number of partial_iv", (int64_t)number, (int64_t)option.partial_iv.number)) {
+    if (!good || !vec_same_number(verdict, "number of partial_iv", (int64_t)number,
+                                  (int64_t)option.partial_iv.number)) {
         return;
     }
     uint8_t room[GOSC_OPTION_VALUE_MAX];
@@ -135,12 +141,13 @@ void vec_replay_coap(vec_replay *replay, const vec_vector *vector, vec_verdict *
     if (!vec_same_result(verdict, "parsing", vector->reason, err) || !vector->is_ok) {
         return;
     }
-    bool good = vec_same_number(verdict, "type", vec_get_int(expect, "type", -1), pdu.type) &&
-                vec_same_number(verdict, "code", vec_get_int(expect, "code", -1), pdu.code) &&
-                vec_same_number(verdict, "message_id", vec_get_int(expect, "message_id", -1), pdu.message_id) &&
-                vec_same_bytes(verdict, "token", vec_get_hex(arena, expect, "token"), pdu.token) &&
-                same_options(replay, verdict, json_object_get(expect, "options"), pdu.options) &&
-                vec_same_bytes(verdict, "payload", vec_get_hex(arena, expect, "payload"), pdu.payload);
+    bool good =
+        vec_same_number(verdict, "type", vec_get_int(expect, "type", -1), pdu.type) &&
+        vec_same_number(verdict, "code", vec_get_int(expect, "code", -1), pdu.code) &&
+        vec_same_number(verdict, "message_id", vec_get_int(expect, "message_id", -1), pdu.message_id) &&
+        vec_same_bytes(verdict, "token", vec_get_hex(arena, expect, "token"), pdu.token) &&
+        same_options(replay, verdict, json_object_get(expect, "options"), pdu.options) &&
+        vec_same_bytes(verdict, "payload", vec_get_hex(arena, expect, "payload"), pdu.payload);
     if (!good) {
         return;
     }
@@ -158,7 +165,8 @@ void vec_replay_coap(vec_replay *replay, const vec_vector *vector, vec_verdict *
 
 bool vec_same_key(vec_arena *arena, vec_verdict *verdict, const json_t *expect, const gosc_public_key *key)
 {
-    bool compressed = gosc_curve_len(key->curve) > 0 && key->curve <= GOSC_CURVE_P521 && !gosc_span_present(key->y);
+    bool compressed =
+        gosc_curve_len(key->curve) > 0 && key->curve <= GOSC_CURVE_P521 && !gosc_span_present(key->y);
     if (vec_is_null(expect, "y_odd") == compressed) {
         return vec_fail(verdict, "y_odd: expected %s, found %s", compressed ? "null" : "a sign",
                         compressed ? "a sign" : "null");
@@ -166,7 +174,8 @@ bool vec_same_key(vec_arena *arena, vec_verdict *verdict, const json_t *expect, 
     return vec_same_number(verdict, "curve", vec_get_int(expect, "curve", 0), key->curve) &&
            vec_same_bytes(verdict, "x", vec_get_hex(arena, expect, "x"), key->x) &&
            vec_same_bytes(verdict, "y", vec_get_hex(arena, expect, "y"), key->y) &&
-           (!compressed || vec_same_flag(verdict, "y_odd", vec_get_bool(expect, "y_odd", false), key->y_odd)) &&
+           (!compressed ||
+            vec_same_flag(verdict, "y_odd", vec_get_bool(expect, "y_odd", false), key->y_odd)) &&
            vec_same_number(verdict, "alg", vec_get_int(expect, "alg", GOSC_ALG_NONE), key->alg);
 }
 
@@ -177,7 +186,8 @@ void vec_replay_credential(vec_replay *replay, const vec_vector *vector, vec_ver
                                     : strcmp(name, "cwt") == 0 ? GOSC_CREDENTIAL_CWT
                                                                : GOSC_CREDENTIAL_X509;
     gosc_public_key key = {0};
-    gosc_err err = gosc_credential_parse(format, vec_get_hex(&replay->arena, vector->json, "credential"), &key);
+    gosc_err err =
+        gosc_credential_parse(format, vec_get_hex(&replay->arena, vector->json, "credential"), &key);
     if (vec_same_result(verdict, "parsing", vector->reason, err) && vector->is_ok) {
         (void)vec_same_key(&replay->arena, verdict, json_object_get(vector->json, "expect"), &key);
     }

@@ -1,4 +1,5 @@
-/* Family cose: COSE_Encrypt0, what is authenticated and signed, COSE_Key. SPDX-License-Identifier: BSD-2-Clause */
+/* Family cose: COSE_Encrypt0, what is authenticated and signed, COSE_Key. SPDX-License-Identifier:
+ * BSD-2-Clause */
 #include <string.h>
 
 #include "replay_family.h"
@@ -8,11 +9,14 @@ static bool same_encrypt0(vec_arena *arena, vec_verdict *verdict, const json_t *
                           const gosc_cose_encrypt0 *object)
 {
     return vec_same_bytes(verdict, "kid", vec_get_hex(arena, expect, "kid"), object->kid) &&
-           vec_same_bytes(verdict, "partial_iv", vec_get_hex(arena, expect, "partial_iv"), object->partial_iv) &&
-           vec_same_bytes(verdict, "kid_context", vec_get_hex(arena, expect, "kid_context"), object->kid_context) &&
+           vec_same_bytes(verdict, "partial_iv", vec_get_hex(arena, expect, "partial_iv"),
+                          object->partial_iv) &&
+           vec_same_bytes(verdict, "kid_context", vec_get_hex(arena, expect, "kid_context"),
+                          object->kid_context) &&
            vec_same_bytes(verdict, "countersignature", vec_get_hex(arena, expect, "countersignature"),
                           object->countersignature) &&
-           vec_same_bytes(verdict, "ciphertext", vec_get_hex(arena, expect, "ciphertext"), object->ciphertext);
+           vec_same_bytes(verdict, "ciphertext", vec_get_hex(arena, expect, "ciphertext"),
+                          object->ciphertext);
 }
 
 static void replay_encrypt0(vec_replay *replay, const vec_vector *vector, vec_verdict *verdict)
@@ -27,12 +31,14 @@ static void replay_encrypt0(vec_replay *replay, const vec_vector *vector, vec_ve
         !same_encrypt0(arena, verdict, expect, &object)) {
         return;
     }
-    /* Headers come in any order; the writer has one of its own, and what it writes must be read as the same. */
+    /* Headers come in any order; the writer has one of its own, and what it writes must be read as the same.
+     */
     gosc_writer writer;
     gosc_writer_init(&writer, (gosc_buf){vec_alloc(arena, bytes.len + 32), bytes.len + 32});
     gosc_cose_encrypt0_write(&writer, &object, label);
     gosc_span written = gosc_writer_span(&writer);
-    if (writer.failed || !vec_same_number(verdict, "written again, bytes", (int64_t)bytes.len, (int64_t)written.len)) {
+    if (writer.failed ||
+        !vec_same_number(verdict, "written again, bytes", (int64_t)bytes.len, (int64_t)written.len)) {
         return;
     }
     err = gosc_cose_encrypt0_parse(written, label, &object);
@@ -41,7 +47,8 @@ static void replay_encrypt0(vec_replay *replay, const vec_vector *vector, vec_ve
     }
 }
 
-/* common_of makes as much of a Common Context as the structures need. Numbers are encoded as they are, known or not. */
+/* common_of makes as much of a Common Context as the structures need. Numbers are encoded as they are, known
+ * or not. */
 static bool common_of(vec_replay *replay, const vec_vector *vector, gosc_common_context *common)
 {
     const json_t *algorithms = json_object_get(vector->json, "algorithms");
@@ -74,7 +81,8 @@ static void replay_structures(vec_replay *replay, const vec_vector *vector, vec_
         .sender_cred = vec_get_hex(arena, json, "sender_cred"),
     };
     gosc_span ciphertext = vec_get_hex(arena, json, "ciphertext");
-    bool is_signed = common.dialect->group != NULL && common.signature != GOSC_ALG_NONE && gosc_span_present(ciphertext);
+    bool is_signed =
+        common.dialect->group != NULL && common.signature != GOSC_ALG_NONE && gosc_span_present(ciphertext);
     size_t len = 512 + in.request_kid.len + in.request_piv.len + in.request_kid_context.len + in.option.len +
                  in.sender_cred.len + common.gm_credential.len + ciphertext.len;
     gosc_buf room = {vec_alloc(arena, len), len};

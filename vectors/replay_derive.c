@@ -8,8 +8,8 @@ typedef enum info_type {
 } info_type;
 
 /* info writes the info array of a derivation. */
-static gosc_span info(vec_replay *replay, const gosc_common_context *common, gosc_span id, int32_t alg, info_type type,
-                      size_t len)
+static gosc_span info(vec_replay *replay, const gosc_common_context *common, gosc_span id, int32_t alg,
+                      info_type type, size_t len)
 {
     gosc_buf room = {vec_alloc(&replay->arena, GOSC_INFO_MAX), GOSC_INFO_MAX};
     gosc_writer writer;
@@ -58,8 +58,8 @@ static bool compare_common(vec_replay *replay, const gosc_security_context *cont
            vec_same_bytes(verdict, "common_iv", vec_get_hex(arena, expect, "common_iv"), iv) &&
            vec_same_bytes(verdict, "signature_encryption_info",
                           vec_get_hex(arena, expect, "signature_encryption_info"), se_info) &&
-           vec_same_bytes(verdict, "signature_encryption_key", vec_get_hex(arena, expect, "signature_encryption_key"),
-                          se_key);
+           vec_same_bytes(verdict, "signature_encryption_key",
+                          vec_get_hex(arena, expect, "signature_encryption_key"), se_key);
 }
 
 static bool compare_recipients(vec_replay *replay, const gosc_security_context *context, const json_t *expect,
@@ -79,10 +79,12 @@ static bool compare_recipients(vec_replay *replay, const gosc_security_context *
         gosc_span id = vec_get_hex(&replay->arena, one, "id");
         const gosc_recipient_context *recipient = gosc_recipient_context_find(context, id);
         if (recipient == NULL) {
-            return vec_fail(verdict, "recipients %zu: expected a Recipient Context of this id, found none", i);
+            return vec_fail(verdict, "recipients %zu: expected a Recipient Context of this id, found none",
+                            i);
         }
         size_t key_len = common->cipher->key_len;
-        gosc_span made = info(replay, common, gosc_id_span(&recipient->id), common->cipher->alg, INFO_KEY, key_len);
+        gosc_span made =
+            info(replay, common, gosc_id_span(&recipient->id), common->cipher->alg, INFO_KEY, key_len);
         if (!vec_same_bytes(verdict, "recipients info", vec_get_hex(&replay->arena, one, "info"), made) ||
             !vec_same_bytes(verdict, "recipients key", vec_get_hex(&replay->arena, one, "key"),
                             gosc_span_of(recipient->key, key_len))) {
@@ -116,7 +118,8 @@ static bool compare_pair(vec_replay *replay, const gosc_security_context *contex
            vec_same_bytes(verdict, "sender_info", vec_get_hex(arena, expect, "sender_info"), to_info) &&
            vec_same_bytes(verdict, "pairwise sender_key", vec_get_hex(arena, expect, "sender_key"), to_key) &&
            vec_same_bytes(verdict, "recipient_ikm", vec_get_hex(arena, expect, "recipient_ikm"), from) &&
-           vec_same_bytes(verdict, "recipient_info", vec_get_hex(arena, expect, "recipient_info"), from_info) &&
+           vec_same_bytes(verdict, "recipient_info", vec_get_hex(arena, expect, "recipient_info"),
+                          from_info) &&
            vec_same_bytes(verdict, "recipient_key", vec_get_hex(arena, expect, "recipient_key"), from_key);
 }
 
@@ -157,7 +160,8 @@ void vec_replay_derive(vec_replay *replay, const vec_vector *vector, vec_verdict
         return;
     }
     const gosc_security_context *security = vec_context_fresh(&replay->arena, context);
-    if (compare_common(replay, security, expect, verdict) && compare_recipients(replay, security, expect, verdict)) {
+    if (compare_common(replay, security, expect, verdict) &&
+        compare_recipients(replay, security, expect, verdict)) {
         compare_pairwise(replay, security, expect, verdict);
     }
 }

@@ -1,6 +1,6 @@
 /*
- * One function a family (not for callers of the replayer). Each compares all that the vector states; `vector` passed the
- * schema. SPDX-License-Identifier: BSD-2-Clause
+ * One function a family (not for callers of the replayer). Each compares all that the vector states; `vector`
+ * passed the schema. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VEC_REPLAY_FAMILY_H
 #define VEC_REPLAY_FAMILY_H
@@ -17,7 +17,7 @@ void vec_replay_message(vec_replay *replay, const vec_vector *vector, vec_verdic
 void vec_replay_sequence(vec_replay *replay, const vec_vector *vector, vec_verdict *verdict);
 
 /* vec_replay_ready gives a context that is set up, by the value of a key; NULL: the verdict says why. */
-vec_context *vec_replay_ready(vec_replay *replay, const vec_vector *vector, const json_t *object, const char *key,
-                              vec_verdict *verdict);
+vec_context *vec_replay_ready(vec_replay *replay, const vec_vector *vector, const json_t *object,
+                              const char *key, vec_verdict *verdict);
 
 #endif

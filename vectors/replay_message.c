@@ -49,8 +49,8 @@ static bool compare_layers(const task *t, const vec_layers *layers)
     return true;
 }
 
-static bool check_layers(const task *t, const gosc_security_context *context, const gosc_recipient_context *other,
-                         bool sealing, gosc_span datagram)
+static bool check_layers(const task *t, const gosc_security_context *context,
+                         const gosc_recipient_context *other, bool sealing, gosc_span datagram)
 {
     const vec_layers_input in = {
         .context = context,
@@ -89,7 +89,8 @@ static void judge_refusal(const task *t, const char *what, gosc_err err, const v
     if (!vec_same_result(t->verdict, what, t->vector->reason, err)) {
         return;
     }
-    bool is_echo = err == GOSC_ERR_ECHO_REQUIRED || err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED;
+    bool is_echo =
+        err == GOSC_ERR_ECHO_REQUIRED || err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED;
     if (is_echo && received != NULL) {
         (void)vec_challenged(t->verdict, before, err, received);
     } else {
@@ -97,14 +98,16 @@ static void judge_refusal(const task *t, const char *what, gosc_err err, const v
     }
 }
 
-static bool same_sealed(const task *t, const gosc_security_context *context, gosc_span sealed, uint64_t ssn, bool took)
+static bool same_sealed(const task *t, const gosc_security_context *context, gosc_span sealed, uint64_t ssn,
+                        bool took)
 {
     return vec_same_bytes(t->verdict, "protected", t->protected, sealed) &&
            vec_same_number(t->verdict, "Sender Sequence Number behind", (int64_t)(took ? ssn + 1 : ssn),
                            (int64_t)context->sender.ssn);
 }
 
-static void seal_request(const task *t, vec_endpoint *endpoint, const vec_seal *how, gosc_span plain, uint64_t ssn)
+static void seal_request(const task *t, vec_endpoint *endpoint, const vec_seal *how, gosc_span plain,
+                         uint64_t ssn)
 {
     gosc_security_context *context = endpoint->contexts[0];
     gosc_span sealed;
@@ -148,7 +151,8 @@ static void seal_response(const task *t, vec_endpoint *endpoint, const vec_conte
     if (exchange == NULL) {
         return;
     }
-    /* oscore and group-02 answer under the context of the request, whose numbers the vector does not touch. */
+    /* oscore and group-02 answer under the context of the request, whose numbers the vector does not touch.
+     */
     endpoint->contexts[0]->sender.ssn = ssn;
     const gosc_security_context *context =
         endpoint->contexts[0]->common.dialect->has_modes ? endpoint->contexts[0] : exchange->exchange.context;
@@ -191,7 +195,8 @@ static void do_seal(const task *t)
     }
 }
 
-static void judge_opened(const task *t, gosc_err err, const vec_snapshot *before, const gosc_received *received)
+static void judge_opened(const task *t, gosc_err err, const vec_snapshot *before,
+                         const gosc_received *received)
 {
     if (err != GOSC_OK || !t->vector->is_ok) {
         judge_refusal(t, "verifying", err, before, received);

@@ -29,7 +29,8 @@ static bool judge(walk *w, gosc_err err, const vec_snapshot *before, const gosc_
     if (err == GOSC_OK) {
         return true;
     }
-    bool is_echo = err == GOSC_ERR_ECHO_REQUIRED || err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED;
+    bool is_echo =
+        err == GOSC_ERR_ECHO_REQUIRED || err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED;
     return is_echo && received != NULL ? vec_challenged(w->verdict, before, err, received)
                                        : vec_unchanged(w->verdict, before);
 }
@@ -39,7 +40,8 @@ static vec_exchange *exchange_of(walk *w)
     const char *name = vec_get_text(w->step, "exchange");
     vec_exchange *exchange = vec_exchange_find(&w->endpoint, name);
     if (exchange == NULL) {
-        (void)vec_fail(w->verdict, "exchange: expected one named \"%s\", found none", name != NULL ? name : "null");
+        (void)vec_fail(w->verdict, "exchange: expected one named \"%s\", found none",
+                       name != NULL ? name : "null");
     }
     return exchange;
 }
@@ -161,7 +163,8 @@ static void do_state(walk *w)
     bool wants_none = json_is_null(json_object_get(expect, "valid"));
     if (gosc_span_present(id) && (recipient == NULL) != wants_none) {
         (void)vec_fail(w->verdict, "valid: expected %s of this id, found %s",
-                       wants_none ? "no Recipient Context" : "a Recipient Context", wants_none ? "one" : "none");
+                       wants_none ? "no Recipient Context" : "a Recipient Context",
+                       wants_none ? "one" : "none");
         return;
     }
     if (recipient != NULL && json_object_get(expect, "valid") != NULL &&
@@ -188,10 +191,14 @@ void vec_replay_sequence(vec_replay *replay, const vec_vector *vector, vec_verdi
         const char *name;
         void (*run)(walk *);
     } operations[] = {
-        {"seal_request", do_seal_request},   {"open_request", do_open_request},
-        {"seal_response", do_seal_response}, {"open_response", do_open_response},
-        {"challenge", do_challenge},         {"rekey", do_rekey},
-        {"set_ssn", do_set_ssn},             {"delete_recipient", do_delete_recipient},
+        {"seal_request", do_seal_request},
+        {"open_request", do_open_request},
+        {"seal_response", do_seal_response},
+        {"open_response", do_open_response},
+        {"challenge", do_challenge},
+        {"rekey", do_rekey},
+        {"set_ssn", do_set_ssn},
+        {"delete_recipient", do_delete_recipient},
         {"state", do_state},
     };
     walk w = {.replay = replay, .vector = vector, .verdict = verdict};
@@ -203,7 +210,8 @@ void vec_replay_sequence(vec_replay *replay, const vec_vector *vector, vec_verdi
     vec_endpoint_init(&w.endpoint, &replay->arena, first);
     for (size_t i = 0; i < json_array_size(steps) && verdict->outcome == VEC_PASSED; i++) {
         w.step = json_array_get(steps, i);
-        (void)snprintf(verdict->where, sizeof verdict->where, "step %zu (%s): ", i, vec_get_text(w.step, "op"));
+        (void)snprintf(verdict->where, sizeof verdict->where, "step %zu (%s): ", i,
+                       vec_get_text(w.step, "op"));
         for (size_t j = 0; j < sizeof operations / sizeof operations[0]; j++) {
             if (vec_get_is(w.step, "op", operations[j].name)) {
                 operations[j].run(&w);

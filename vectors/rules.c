@@ -42,7 +42,8 @@ static bool is_id(const char *text)
                                            "credential-", "message-", "sequence-", NULL};
     for (const char *const *dialect = dialects; *dialect != NULL; dialect++) {
         size_t len = strlen(*dialect);
-        for (const char *const *family = families; strncmp(text, *dialect, len) == 0 && *family != NULL; family++) {
+        for (const char *const *family = families; strncmp(text, *dialect, len) == 0 && *family != NULL;
+             family++) {
             size_t family_len = strlen(*family);
             if (strncmp(text + len, *family, family_len) == 0) {
                 return is_digits(text + len + family_len, 4, 4);
@@ -75,7 +76,8 @@ static bool is_mutant(const char *text)
         return false;
     }
     size_t n = strspn(text + 1, "0123456789");
-    return (n == 2 || n == 3) && (text[1 + n] == '\0' || (text[1 + n] >= 'a' && text[1 + n] <= 'z' && len == n + 2));
+    return (n == 2 || n == 3) &&
+           (text[1 + n] == '\0' || (text[1 + n] >= 'a' && text[1 + n] <= 'z' && len == n + 2));
 }
 
 static bool is_one_of(const char *text, const char *const *words)
@@ -113,7 +115,8 @@ static bool is_hex(const json_t *value, int64_t min, int64_t max)
     const char *text = json_string_value(value);
     size_t len = json_string_length(value);
     int64_t n_bytes = (int64_t)(len / 2);
-    return strspn(text, "0123456789abcdef") == len && len % 2 == 0 && n_bytes >= min && (max == 0 || n_bytes <= max);
+    return strspn(text, "0123456789abcdef") == len && len % 2 == 0 && n_bytes >= min &&
+           (max == 0 || n_bytes <= max);
 }
 
 static const char *expectation(const vec_rule *rule, char *text, size_t room)
@@ -134,15 +137,16 @@ static const char *expectation(const vec_rule *rule, char *text, size_t room)
     const char *more = (rule->flags & VEC_NULLABLE) != 0 ? " or null" : "";
     switch (rule->kind) {
     case VEC_INT:
-        (void)snprintf(text, room, "an integer from %lld to %lld%s", (long long)rule->min, (long long)rule->max, more);
+        (void)snprintf(text, room, "an integer from %lld to %lld%s", (long long)rule->min,
+                       (long long)rule->max, more);
         return text;
     case VEC_TEXT:
         if (rule->max == 0) {
             (void)snprintf(text, room, "%stext%s", rule->min > 0 ? "some " : "", more);
             return text;
         }
-        (void)snprintf(text, room, "text of %lld to %lld characters%s", (long long)rule->min, (long long)rule->max,
-                       more);
+        (void)snprintf(text, room, "text of %lld to %lld characters%s", (long long)rule->min,
+                       (long long)rule->max, more);
         return text;
     case VEC_LIST:
         (void)snprintf(text, room, "a list of at least %lld items", (long long)rule->min);
@@ -150,7 +154,8 @@ static const char *expectation(const vec_rule *rule, char *text, size_t room)
     case VEC_WORD: {
         size_t used = (size_t)snprintf(text, room, "one of");
         for (const char *const *word = rule->words; *word != NULL && used < room; word++) {
-            used += (size_t)snprintf(text + used, room - used, "%s \"%s\"", word == rule->words ? "" : ",", *word);
+            used += (size_t)snprintf(text + used, room - used, "%s \"%s\"", word == rule->words ? "" : ",",
+                                     *word);
         }
         if (used < room) {
             (void)snprintf(text + used, room - used, "%s", more);
@@ -253,7 +258,8 @@ static bool check_map(vec_check *check, const vec_rule *rules, const json_t *obj
         bool good = key[0] != '\0' && (rules[0].kind == VEC_FLAG ? is_flag(key) : is_name(key));
         if (!good) {
             char text[128];
-            return vec_fault(check, "expected %s as key, found \"%.60s\"", expectation(rules, text, sizeof text), key);
+            return vec_fault(check, "expected %s as key, found \"%.60s\"",
+                             expectation(rules, text, sizeof text), key);
         }
         size_t before = vec_place_push(check, key);
         if (!vec_check_value(check, &rules[1], value)) {
@@ -353,7 +359,8 @@ bool vec_check_member(vec_check *check, const json_t *object, const vec_rule *ru
 {
     const json_t *value = json_object_get(object, rule->key);
     if (value == NULL) {
-        return (rule->flags & VEC_OPTIONAL) != 0 || vec_fault(check, "expected the key \"%s\", found none", rule->key);
+        return (rule->flags & VEC_OPTIONAL) != 0 ||
+               vec_fault(check, "expected the key \"%s\", found none", rule->key);
     }
     size_t before = vec_place_push(check, rule->key);
     bool good = vec_check_value(check, rule, value);

@@ -3,28 +3,69 @@
 
 #include "families.h"
 
-#define HEX(name) {.key = name, .kind = VEC_HEX}
-#define HEX_OR_NULL(name) {.key = name, .kind = VEC_HEX, .flags = VEC_NULLABLE}
-#define HEX_IF_ANY(name) {.key = name, .kind = VEC_HEX, .flags = VEC_NULLABLE | VEC_OPTIONAL}
-#define BOOL_OR_NULL(name) {.key = name, .kind = VEC_BOOL, .flags = VEC_NULLABLE}
-#define WORD(name, list) {.key = name, .kind = VEC_WORD, .words = list}
-#define WORD_OR_NULL(name, list) {.key = name, .kind = VEC_WORD, .flags = VEC_NULLABLE, .words = list}
-#define NUMBER(name, least, most) {.key = name, .kind = VEC_INT, .min = least, .max = most}
-#define NUMBER_IF_ANY(name, least, most)                                                                               \
-    {.key = name, .kind = VEC_INT, .flags = VEC_OPTIONAL, .min = least, .max = most}
-#define ALG_OR_NULL(name, more)                                                                                        \
-    {.key = name, .kind = VEC_INT, .flags = VEC_NULLABLE | (more), .min = INT32_MIN, .max = INT32_MAX}
-#define NAME_OR_NULL(name) {.key = name, .kind = VEC_NAME, .flags = VEC_NULLABLE}
-#define OBJECT(name, rules) {.key = name, .kind = VEC_OBJECT, .of = rules}
-#define OBJECT_OR_NULL(name, rules) {.key = name, .kind = VEC_OBJECT, .flags = VEC_NULLABLE, .of = rules}
-#define LIST(name, item) {.key = name, .kind = VEC_LIST, .of = item}
-#define END {.kind = VEC_END}
+#define HEX(name)                                                                                            \
+    {                                                                                                        \
+        .key = name, .kind = VEC_HEX                                                                         \
+    }
+#define HEX_OR_NULL(name)                                                                                    \
+    {                                                                                                        \
+        .key = name, .kind = VEC_HEX, .flags = VEC_NULLABLE                                                  \
+    }
+#define HEX_IF_ANY(name)                                                                                     \
+    {                                                                                                        \
+        .key = name, .kind = VEC_HEX, .flags = VEC_NULLABLE | VEC_OPTIONAL                                   \
+    }
+#define BOOL_OR_NULL(name)                                                                                   \
+    {                                                                                                        \
+        .key = name, .kind = VEC_BOOL, .flags = VEC_NULLABLE                                                 \
+    }
+#define WORD(name, list)                                                                                     \
+    {                                                                                                        \
+        .key = name, .kind = VEC_WORD, .words = list                                                         \
+    }
+#define WORD_OR_NULL(name, list)                                                                             \
+    {                                                                                                        \
+        .key = name, .kind = VEC_WORD, .flags = VEC_NULLABLE, .words = list                                  \
+    }
+#define NUMBER(name, least, most)                                                                            \
+    {                                                                                                        \
+        .key = name, .kind = VEC_INT, .min = least, .max = most                                              \
+    }
+#define NUMBER_IF_ANY(name, least, most)                                                                     \
+    {                                                                                                        \
+        .key = name, .kind = VEC_INT, .flags = VEC_OPTIONAL, .min = least, .max = most                       \
+    }
+#define ALG_OR_NULL(name, more)                                                                              \
+    {                                                                                                        \
+        .key = name, .kind = VEC_INT, .flags = VEC_NULLABLE | (more), .min = INT32_MIN, .max = INT32_MAX     \
+    }
+#define NAME_OR_NULL(name)                                                                                   \
+    {                                                                                                        \
+        .key = name, .kind = VEC_NAME, .flags = VEC_NULLABLE                                                 \
+    }
+#define OBJECT(name, rules)                                                                                  \
+    {                                                                                                        \
+        .key = name, .kind = VEC_OBJECT, .of = rules                                                         \
+    }
+#define OBJECT_OR_NULL(name, rules)                                                                          \
+    {                                                                                                        \
+        .key = name, .kind = VEC_OBJECT, .flags = VEC_NULLABLE, .of = rules                                  \
+    }
+#define LIST(name, item)                                                                                     \
+    {                                                                                                        \
+        .key = name, .kind = VEC_LIST, .of = item                                                            \
+    }
+#define END                                                                                                  \
+    {                                                                                                        \
+        .kind = VEC_END                                                                                      \
+    }
 
-#define SSN_MAX INT64_C(1099511627776)   /* 2^40: one behind the last Partial IV */
+#define SSN_MAX INT64_C(1099511627776)     /* 2^40: one behind the last Partial IV */
 #define TIME_MAX INT64_C(9007199254740991) /* what every JSON reader keeps exactly */
 
 static const char *const dialects[] = {"oscore", "group-02", "group-28", NULL};
-static const char *const readings[] = {"CS5", "CS4", "S1/E1", "S2/E1", "S3/E1", "S1/E0", "S2/E0", "S3/E0", NULL};
+static const char *const readings[] = {"CS5",   "CS4",   "S1/E1", "S2/E1", "S3/E1",
+                                       "S1/E0", "S2/E0", "S3/E0", NULL};
 static const char *const formats[] = {"ccs", "cwt", "x509", NULL};
 static const char *const modes[] = {"group", "pairwise", NULL};
 static const char *const directions[] = {"request", "response", NULL};
@@ -34,14 +75,43 @@ static const char *const confirmations[] = {"open", "seal", "derive", NULL};
 static const char *const operations[] = {"both", "open", "seal", NULL};
 static const char *const kinds[] = {"encrypt0", "structures", "key", NULL};
 const char *const vec_reasons[] = {
-    "coap-malformed",     "not-oscore",          "option-repeated",   "payload-missing",  "option-malformed",
-    "partial-iv-missing", "kid-missing",         "kid-context-missing", "token-mismatch", "context-not-found",
-    "mode-unsupported",   "sender-missing",      "own-kid",           "recipient-unknown", "credential-missing",
-    "responder-mismatch", "payload-short",       "replay",            "response-replay",  "signature-invalid",
-    "decryption-failed",  "inner-malformed",     "inner-observe",     "response-old",     "echo-required",
-    "echo-mismatch",      "echo-expired",        "ssn-exhausted",     "nonce-reuse",      "already-protected",
-    "context-invalid",    "algorithm-unknown",   "credential-malformed", "key-invalid",   "agreement-zero",
-    "cose-malformed",     NULL,
+    "coap-malformed",
+    "not-oscore",
+    "option-repeated",
+    "payload-missing",
+    "option-malformed",
+    "partial-iv-missing",
+    "kid-missing",
+    "kid-context-missing",
+    "token-mismatch",
+    "context-not-found",
+    "mode-unsupported",
+    "sender-missing",
+    "own-kid",
+    "recipient-unknown",
+    "credential-missing",
+    "responder-mismatch",
+    "payload-short",
+    "replay",
+    "response-replay",
+    "signature-invalid",
+    "decryption-failed",
+    "inner-malformed",
+    "inner-observe",
+    "response-old",
+    "echo-required",
+    "echo-mismatch",
+    "echo-expired",
+    "ssn-exhausted",
+    "nonce-reuse",
+    "already-protected",
+    "context-invalid",
+    "algorithm-unknown",
+    "credential-malformed",
+    "key-invalid",
+    "agreement-zero",
+    "cose-malformed",
+    NULL,
 };
 
 static const vec_rule requirement = {.kind = VEC_REQ};
@@ -66,7 +136,10 @@ static const vec_rule head[] = {
     {.key = "confirmed", .kind = VEC_LIST, .flags = VEC_UNIQUE, .of = &one_confirmation},
     END,
 };
-#define HEAD {.kind = VEC_INCLUDE, .of = head}
+#define HEAD                                                                                                 \
+    {                                                                                                        \
+        .kind = VEC_INCLUDE, .of = head                                                                      \
+    }
 
 static const vec_rule sender[] = {
     HEX("id"), NUMBER_IF_ANY("ssn", 0, SSN_MAX), HEX_IF_ANY("credential"), HEX_IF_ANY("private_key"), END,
@@ -124,7 +197,8 @@ static const vec_rule derived[] = {
     LIST("pairwise", &one_pairwise),
     END,
 };
-static const vec_rule derive[] = {HEAD, {.key = "context", .kind = VEC_NAME}, OBJECT_OR_NULL("expect", derived), END};
+static const vec_rule derive[] = {
+    HEAD, {.key = "context", .kind = VEC_NAME}, OBJECT_OR_NULL("expect", derived), END};
 
 static const vec_rule option_fields[] = {
     {.key = "group_flag", .kind = VEC_BOOL},
@@ -158,27 +232,34 @@ static const vec_rule coap[] = {
     HEAD, HEX("message"), BOOL_OR_NULL("canonical"), OBJECT_OR_NULL("expect", coap_message), END,
 };
 
-
 static const vec_rule public_key[] = {
-    NUMBER("curve", 1, 6),
-    HEX("x"),
-    HEX_OR_NULL("y"),
-    BOOL_OR_NULL("y_odd"),
-    ALG_OR_NULL("alg", 0),
-    END,
+    NUMBER("curve", 1, 6), HEX("x"), HEX_OR_NULL("y"), BOOL_OR_NULL("y_odd"), ALG_OR_NULL("alg", 0), END,
 };
 static const vec_rule encrypt0_fields[] = {
-    HEX_OR_NULL("kid"),        HEX_OR_NULL("partial_iv"), HEX_OR_NULL("kid_context"), HEX_OR_NULL("countersignature"),
-    HEX("ciphertext"), END,
+    HEX_OR_NULL("kid"),         HEX_OR_NULL("partial_iv"),
+    HEX_OR_NULL("kid_context"), HEX_OR_NULL("countersignature"),
+    HEX("ciphertext"),          END,
 };
 static const vec_rule algorithms[] = {
-    ALG_OR_NULL("aead", 0), ALG_OR_NULL("group_enc", 0), ALG_OR_NULL("signature", 0), ALG_OR_NULL("agreement", 0), END,
+    ALG_OR_NULL("aead", 0),
+    ALG_OR_NULL("group_enc", 0),
+    ALG_OR_NULL("signature", 0),
+    ALG_OR_NULL("agreement", 0),
+    END,
 };
 static const vec_rule structures_fields[] = {
-    HEX("external_aad"), HEX_OR_NULL("enc_structure"), HEX_OR_NULL("to_be_signed"), END,
+    HEX("external_aad"),
+    HEX_OR_NULL("enc_structure"),
+    HEX_OR_NULL("to_be_signed"),
+    END,
 };
 static const vec_rule cose_encrypt0[] = {
-    HEAD, WORD("kind", kinds), HEX("object"), NUMBER("label", 9, 12), OBJECT_OR_NULL("expect", encrypt0_fields), END,
+    HEAD,
+    WORD("kind", kinds),
+    HEX("object"),
+    NUMBER("label", 9, 12),
+    OBJECT_OR_NULL("expect", encrypt0_fields),
+    END,
 };
 static const vec_rule cose_structures[] = {
     HEAD,
@@ -204,8 +285,8 @@ static const vec_rule credential[] = {
 };
 
 static const vec_rule seal[] = {
-    NUMBER("ssn", 0, SSN_MAX), HEX_OR_NULL("target"), BOOL_OR_NULL("own_partial_iv"), BOOL_OR_NULL("kid"),
-    BOOL_OR_NULL("kid_context"), END,
+    NUMBER("ssn", 0, SSN_MAX), HEX_OR_NULL("target"),       BOOL_OR_NULL("own_partial_iv"),
+    BOOL_OR_NULL("kid"),       BOOL_OR_NULL("kid_context"), END,
 };
 static const vec_rule intermediate[] = {
     HEX_IF_ANY("request_kid"),
@@ -252,11 +333,17 @@ static const vec_rule sequence[] = {
     END,
 };
 
-#define STEP                                                                                                           \
-    {.key = "op", .kind = VEC_TEXT}, WORD("result", results), WORD_OR_NULL("reason", vec_reasons),                     \
+#define STEP                                                                                                 \
+    {.key = "op", .kind = VEC_TEXT}, WORD("result", results), WORD_OR_NULL("reason", vec_reasons),           \
         NAME_OR_NULL("exchange")
-#define MODE_IF_ANY {.key = "mode", .kind = VEC_WORD, .flags = VEC_NULLABLE | VEC_OPTIONAL, .words = modes}
-#define BOOL_IF_ANY(name) {.key = name, .kind = VEC_BOOL, .flags = VEC_OPTIONAL}
+#define MODE_IF_ANY                                                                                          \
+    {                                                                                                        \
+        .key = "mode", .kind = VEC_WORD, .flags = VEC_NULLABLE | VEC_OPTIONAL, .words = modes                \
+    }
+#define BOOL_IF_ANY(name)                                                                                    \
+    {                                                                                                        \
+        .key = name, .kind = VEC_BOOL, .flags = VEC_OPTIONAL                                                 \
+    }
 static const vec_rule seal_request[] = {
     STEP, MODE_IF_ANY, HEX_IF_ANY("target"), HEX("plain"), HEX_IF_ANY("protected"), END,
 };
@@ -264,8 +351,14 @@ static const vec_rule open_message[] = {
     STEP, HEX_OR_NULL("protected"), HEX_IF_ANY("opened"), NUMBER_IF_ANY("now_ms", 0, TIME_MAX), END,
 };
 static const vec_rule seal_response[] = {
-    STEP,         MODE_IF_ANY,             BOOL_IF_ANY("own_partial_iv"), BOOL_IF_ANY("kid"), BOOL_IF_ANY("kid_context"),
-    HEX("plain"), HEX_IF_ANY("protected"), END,
+    STEP,
+    MODE_IF_ANY,
+    BOOL_IF_ANY("own_partial_iv"),
+    BOOL_IF_ANY("kid"),
+    BOOL_IF_ANY("kid_context"),
+    HEX("plain"),
+    HEX_IF_ANY("protected"),
+    END,
 };
 static const vec_rule challenge[] = {
     STEP, HEX("echo"), MODE_IF_ANY, HEX_IF_ANY("protected"), NUMBER_IF_ANY("now_ms", 0, TIME_MAX), END,
@@ -282,17 +375,14 @@ static const vec_rule state_fields[] = {
 static const vec_rule state[] = {STEP, HEX_OR_NULL("id"), OBJECT("expect", state_fields), END};
 
 const vec_family vec_families[] = {
-    {"derive", derive},
-    {"option", option},
-    {"coap", coap},
-    {"cose", NULL},
-    {"credential", credential},
-    {"message", message},
-    {"sequence", sequence},
-    {NULL, NULL},
+    {"derive", derive},         {"option", option},   {"coap", coap},         {"cose", NULL},
+    {"credential", credential}, {"message", message}, {"sequence", sequence}, {NULL, NULL},
 };
 const vec_family vec_cose_kinds[] = {
-    {"encrypt0", cose_encrypt0}, {"structures", cose_structures}, {"key", cose_key}, {NULL, NULL},
+    {"encrypt0", cose_encrypt0},
+    {"structures", cose_structures},
+    {"key", cose_key},
+    {NULL, NULL},
 };
 const vec_family vec_step_kinds[] = {
     {"seal_request", seal_request},
@@ -334,10 +424,15 @@ const vec_rule vec_document_rule = {.kind = VEC_OBJECT, .of = document};
 
 static const char *const source_kinds[] = {"text", "generated", NULL};
 static const vec_rule source_text[] = {
-    WORD("kind", source_kinds), {.key = "ref", .kind = VEC_TEXT, .min = 1}, END,
+    WORD("kind", source_kinds),
+    {.key = "ref", .kind = VEC_TEXT, .min = 1},
+    END,
 };
 static const vec_rule source_generated[] = {
-    WORD("kind", source_kinds), {.key = "ref", .kind = VEC_TEXT, .min = 1}, NUMBER_IF_ANY("seed", 0, TIME_MAX), END,
+    WORD("kind", source_kinds),
+    {.key = "ref", .kind = VEC_TEXT, .min = 1},
+    NUMBER_IF_ANY("seed", 0, TIME_MAX),
+    END,
 };
 const vec_rule vec_source_text_rule = {.kind = VEC_OBJECT, .of = source_text};
 const vec_rule vec_source_generated_rule = {.kind = VEC_OBJECT, .of = source_generated};

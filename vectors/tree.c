@@ -67,7 +67,8 @@ static name_list tree_list(vec_arena *arena, const char *folder)
     name_list whole = {NULL, 0};
     for (size_t i = 0; i < sizeof rooms / sizeof rooms[0]; i++) {
         name_list room;
-        if (!folder_list(arena, vec_printf(arena, "%s/%s", folder, rooms[i]), ".json", &room) || room.n_names == 0) {
+        if (!folder_list(arena, vec_printf(arena, "%s/%s", folder, rooms[i]), ".json", &room) ||
+            room.n_names == 0) {
             continue;
         }
         const char **more = vec_alloc(arena, (whole.n_names + room.n_names) * sizeof *more);
@@ -99,7 +100,8 @@ static bool file_load(vec_tree *tree, const char *path, vec_file *file, vec_chec
     vec_check_init(check, path);
     file->path = path;
     file->root = vec_json_file(check, path);
-    if (file->root == NULL || !vec_file_check(check, file->root, room_of(&tree->arena, path), tree->requirements)) {
+    if (file->root == NULL ||
+        !vec_file_check(check, file->root, room_of(&tree->arena, path), tree->requirements)) {
         return false;
     }
     file->family = vec_get_text(file->root, "family");
@@ -123,8 +125,9 @@ static bool index_vectors(vec_tree *tree, vec_check *check)
                 (void)vec_place_push(check, "vectors");
                 (void)vec_place_push_index(check, j);
                 (void)vec_place_push(check, "id");
-                return vec_fault(check, "expected an id that is unique in the tree, found \"%s\" again (first in %s)",
-                                 id, first->file->path);
+                return vec_fault(
+                    check, "expected an id that is unique in the tree, found \"%s\" again (first in %s)", id,
+                    first->file->path);
             }
             (void)json_object_set_new(tree->index, id, json_integer((json_int_t)tree->n_vectors));
             tree->vectors[tree->n_vectors++] = (vec_vector){
@@ -166,7 +169,8 @@ static bool find_controls(vec_tree *tree, vec_check *check)
     return true;
 }
 
-bool vec_tree_load(vec_tree *tree, const char *folder, const char *const *files, size_t n_files, vec_check *check)
+bool vec_tree_load(vec_tree *tree, const char *folder, const char *const *files, size_t n_files,
+                   vec_check *check)
 {
     *tree = (vec_tree){.folder = folder};
     vec_check_init(check, folder);
@@ -193,6 +197,47 @@ bool vec_tree_load(vec_tree *tree, const char *folder, const char *const *files,
     }
     tree->vectors = vec_alloc(&tree->arena, n_vectors * sizeof tree->vectors[0]);
     return index_vectors(tree, check) && find_controls(tree, check);
+}
+
+/* has_text: whether a file contains a text, anywhere. */
+static bool has_text(vec_arena *arena, const char *path, const char *text)
+{
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return false;
+    }
+    bool found = false;
+    if (fseek(file, 0, SEEK_END) == 0) {
+        long len = ftell(file);
+        char *bytes = vec_alloc(arena, (size_t)(len > 0 ? len : 0) + 1);
+        rewind(file);
+        bytes[fread(bytes, 1, (size_t)(len > 0 ? len : 0), file)] = '\0';
+        found = strstr(bytes, text) != NULL;
+    }
+    (void)fclose(file);
+    return found;
+}
+
+bool vec_tree_load_for(vec_tree *tree, const char *folder, const char *id, vec_check *check)
+{
+    vec_arena arena = {NULL};
+    name_list list = tree_list(&arena, folder);
+    const char *quoted = vec_printf(&arena, "\"id\": \"%s\"", id);
+    const char *path = NULL;
+    for (size_t i = 0; path == NULL && i < list.n_names; i++) {
+        vec_arena bytes = {NULL};
+        if (has_text(&bytes, list.names[i], quoted)) {
+            path = list.names[i];
+        }
+        vec_arena_free(&bytes);
+    }
+    /* Not found, or written in another way than the generator's: all are read, and the caller will see. */
+    bool good = vec_tree_load(tree, folder, path != NULL ? &path : NULL, path != NULL, check);
+    if (good && path != NULL) {
+        tree->files[0].path = vec_printf(&tree->arena, "%s", path);
+    }
+    vec_arena_free(&arena);
+    return good;
 }
 
 void vec_tree_free(vec_tree *tree)
@@ -251,7 +296,8 @@ json_t *vec_requirements_load(const char *folder)
     vec_arena arena = {NULL};
     name_list list;
     json_t *requirements = NULL;
-    if (folder_list(&arena, vec_printf(&arena, "%s/requirements", folder), ".tsv", &list) && list.n_names > 0) {
+    if (folder_list(&arena, vec_printf(&arena, "%s/requirements", folder), ".tsv", &list) &&
+        list.n_names > 0) {
         requirements = json_object();
         for (size_t i = 0; i < list.n_names; i++) {
             catalogue_load(list.names[i], requirements);

@@ -20,9 +20,9 @@ typedef struct vec_vector {
     const json_t *json;
     const char *id;
     const char *title;
-    bool is_ok;       /* result */
-    const char *reason;  /* NULL for a positive */
-    size_t control; /* index of the control; its own index for a positive */
+    bool is_ok;         /* result */
+    const char *reason; /* NULL for a positive */
+    size_t control;     /* index of the control; its own index for a positive */
 } vec_vector;
 
 typedef struct vec_tree {
@@ -39,20 +39,24 @@ typedef struct vec_tree {
 /*
  * vec_tree_load reads vector files.
  *
- * In        folder   of the tree: files are FOLDER/<room>/<name>.json, catalogues FOLDER/requirements/<name>.tsv
- *           files    read these instead, n_files of them; 0: the whole tree
- * Errors    false; check->fault says why: not readable, not JSON, against the schema, an id twice, a control that is none,
- *           or nothing there at all
- * Effects   the tree is to be freed in both cases
+ * In        folder   of the tree: files are FOLDER/<room>/<name>.json, catalogues
+ * FOLDER/requirements/<name>.tsv files    read these instead, n_files of them; 0: the whole tree Errors
+ * false; check->fault says why: not readable, not JSON, against the schema, an id twice, a control that is
+ * none, or nothing there at all Effects   the tree is to be freed in both cases
  */
-bool vec_tree_load(vec_tree *tree, const char *folder, const char *const *files, size_t n_files, vec_check *check);
+bool vec_tree_load(vec_tree *tree, const char *folder, const char *const *files, size_t n_files,
+                   vec_check *check);
+
+/* vec_tree_load_for does it for the one file that has the vector of an id: its control is there too. */
+bool vec_tree_load_for(vec_tree *tree, const char *folder, const char *id, vec_check *check);
 
 void vec_tree_free(vec_tree *tree);
 
 /* vec_tree_find gives the vector of an id, NULL when there is none. */
 const vec_vector *vec_tree_find(const vec_tree *tree, const char *id);
 
-/* vec_requirements_load reads the catalogues of a folder into an object id -> words; NULL when it has none. */
+/* vec_requirements_load reads the catalogues of a folder into an object id -> words; NULL when it has none.
+ */
 json_t *vec_requirements_load(const char *folder);
 
 /* vec_folder_default: $MUSTER_VECTORS, else "vectors". */

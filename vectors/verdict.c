@@ -46,7 +46,8 @@ static void part(gosc_span bytes, size_t first, char *text, size_t room)
     for (size_t i = from; i < bytes.len && i < from + SHOWN; i++) {
         used += (size_t)snprintf(text + used, room - used, "%02x", bytes.ptr[i]);
     }
-    (void)snprintf(text + used, room - used, "%s (%zu bytes)", from + SHOWN < bytes.len ? "..." : "\"", bytes.len);
+    (void)snprintf(text + used, room - used, "%s (%zu bytes)", from + SHOWN < bytes.len ? "..." : "\"",
+                   bytes.len);
 }
 
 bool vec_same_bytes(vec_verdict *verdict, const char *what, gosc_span expected, gosc_span found)
@@ -65,19 +66,20 @@ bool vec_same_bytes(vec_verdict *verdict, const char *what, gosc_span expected, 
     if (!gosc_span_present(expected) || !gosc_span_present(found)) {
         return vec_fail(verdict, "%s: expected %s, found %s", what, wanted, seen);
     }
-    return vec_fail(verdict, "%s: expected %s, found %s, first difference at byte %zu", what, wanted, seen, first);
+    return vec_fail(verdict, "%s: expected %s, found %s, first difference at byte %zu", what, wanted, seen,
+                    first);
 }
 
 bool vec_same_number(vec_verdict *verdict, const char *what, int64_t expected, int64_t found)
 {
-    return expected == found || vec_fail(verdict, "%s: expected %lld, found %lld", what, (long long)expected,
-                                         (long long)found);
+    return expected == found ||
+           vec_fail(verdict, "%s: expected %lld, found %lld", what, (long long)expected, (long long)found);
 }
 
 bool vec_same_flag(vec_verdict *verdict, const char *what, bool expected, bool found)
 {
-    return expected == found || vec_fail(verdict, "%s: expected %s, found %s", what, expected ? "true" : "false",
-                                         found ? "true" : "false");
+    return expected == found || vec_fail(verdict, "%s: expected %s, found %s", what,
+                                         expected ? "true" : "false", found ? "true" : "false");
 }
 
 bool vec_same_result(vec_verdict *verdict, const char *what, const char *reason, gosc_err found)

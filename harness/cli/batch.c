@@ -29,8 +29,8 @@ static bool line_read(char **line, size_t *room, size_t *len)
 }
 
 /* answer_line gives the answer to one line; *is_bad when it is no job. */
-static json_t *answer_line(json_t *(*job)(vec_check *, const json_t *), const char *line, size_t len, size_t number,
-                           bool *is_bad)
+static json_t *answer_line(json_t *(*job)(vec_check *, const json_t *), const char *line, size_t len,
+                           size_t number, bool *is_bad)
 {
     char name[40];
     vec_check check;
@@ -69,8 +69,8 @@ int cli_batch(const char *name, json_t *(*job)(vec_check *, const json_t *), con
     free(line);
     status = cli_output_close(&output, CLI_GOOD);
     if (n_bad > 0) {
-        return cli_complain("%s: standard input: expected a job on every line, found %zu lines that are none", name,
-                            n_bad);
+        return cli_complain("%s: standard input: expected a job on every line, found %zu lines that are none",
+                            name, n_bad);
     }
     return status;
 }

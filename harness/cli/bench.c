@@ -8,12 +8,18 @@
 static const char help[] =
     "usage: muster bench [--quick] [--json] [--output F]\n"
     "\n"
-    "Measures derivation, protection and verification in every dialect and mode, beside the bare calls of the crypto adapter\n"
-    "that the operation cannot do without: the AEAD with the same lengths of AAD and plaintext; in group mode the signature\n"
-    "over as many bytes, in group-28 the keystream's HKDF too; for derivation its HKDFs, key check and agreement. Batches of\n"
-    "both take turns, medians are compared, so that a machine that speeds up or slows down meets both alike. Contexts are\n"
-    "warm, pairwise keys derived. To verify, 64 messages with Partial IVs of their own are prepared; window and Response\n"
-    "Numbers are put back between batches, outside of what is measured. The aims are printed, they are no test.\n"
+    "Measures derivation, protection and verification in every dialect and mode, beside the bare calls of "
+    "the crypto adapter\n"
+    "that the operation cannot do without: the AEAD with the same lengths of AAD and plaintext; in group "
+    "mode the signature\n"
+    "over as many bytes, in group-28 the keystream's HKDF too; for derivation its HKDFs, key check and "
+    "agreement. Batches of\n"
+    "both take turns, medians are compared, so that a machine that speeds up or slows down meets both alike. "
+    "Contexts are\n"
+    "warm, pairwise keys derived. To verify, 64 messages with Partial IVs of their own are prepared; window "
+    "and Response\n"
+    "Numbers are put back between batches, outside of what is measured. The aims are printed, they are no "
+    "test.\n"
     "\n"
     "  --quick      fewer batches: figures for a first look\n"
     "  --json       one JSON document\n"
@@ -92,14 +98,17 @@ static double aim_of(rig_setting setting, rig_operation operation, size_t payloa
 
 static void tell_head(FILE *out)
 {
-    (void)fputs("payload: bytes; op/s: operations in a second; ns: of one operation; bare: of the bare adapter calls with the\n"
-                "same lengths; ratio: ns / bare; own: nanoseconds of our own, median of the differences; aim: of the ratio\n\n",
+    (void)fputs("payload: bytes; op/s: operations in a second; ns: of one operation; bare: of the bare "
+                "adapter calls with the\n"
+                "same lengths; ratio: ns / bare; own: nanoseconds of our own, median of the differences; "
+                "aim: of the ratio\n\n",
                 out);
-    (void)fprintf(out, "%-18s %-17s %7s %10s %10s %10s %6s %8s  %s\n", "setting", "operation", "payload", "op/s", "ns",
-                  "bare", "ratio", "own", "aim");
+    (void)fprintf(out, "%-18s %-17s %7s %10s %10s %10s %6s %8s  %s\n", "setting", "operation", "payload",
+                  "op/s", "ns", "bare", "ratio", "own", "aim");
 }
 
-static void tell_row(FILE *out, rig_setting setting, rig_operation operation, size_t payload_len, const figures *f)
+static void tell_row(FILE *out, rig_setting setting, rig_operation operation, size_t payload_len,
+                     const figures *f)
 {
     double ratio = f->own_ns / f->bare_ns;
     double aim = aim_of(setting, operation, payload_len);
@@ -121,9 +130,9 @@ static json_t *json_row(rig_setting setting, rig_operation operation, size_t pay
 {
     double ratio = f->own_ns / f->bare_ns;
     double aim = aim_of(setting, operation, payload_len);
-    json_t *row = json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f}", "setting", rig_setting_name(setting), "operation",
-                            rig_operation_name(operation), "per_second", 1e9 / f->own_ns, "ns", f->own_ns, "bare_ns",
-                            f->bare_ns, "ratio", ratio, "own_ns", f->difference_ns);
+    json_t *row = json_pack("{s:s, s:s, s:f, s:f, s:f, s:f, s:f}", "setting", rig_setting_name(setting),
+                            "operation", rig_operation_name(operation), "per_second", 1e9 / f->own_ns, "ns",
+                            f->own_ns, "bare_ns", f->bare_ns, "ratio", ratio, "own_ns", f->difference_ns);
     if (operation != RIG_DERIVE) {
         (void)json_object_set_new(row, "payload", json_integer((json_int_t)payload_len));
     }
@@ -135,15 +144,15 @@ static json_t *json_row(rig_setting setting, rig_operation operation, size_t pay
 }
 
 /* one measures a row and tells it; false when something failed that may not. */
-static bool one(rig *r, FILE *out, json_t *rows, rig_setting setting, rig_operation operation, size_t payload_len,
-                size_t rounds)
+static bool one(rig *r, FILE *out, json_t *rows, rig_setting setting, rig_operation operation,
+                size_t payload_len, size_t rounds)
 {
     figures f;
     bool good = rig_build(r, setting, operation, payload_len) && measure(r, rounds, &f);
     rig_free(r);
     if (!good) {
-        (void)cli_complain("bench: %s, %s, %zu bytes: an operation failed that must not", rig_setting_name(setting),
-                           rig_operation_name(operation), payload_len);
+        (void)cli_complain("bench: %s, %s, %zu bytes: an operation failed that must not",
+                           rig_setting_name(setting), rig_operation_name(operation), payload_len);
         return false;
     }
     if (rows != NULL) {

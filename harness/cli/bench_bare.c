@@ -1,4 +1,5 @@
-/* The bare adapter calls beside each operation: same algorithms, same lengths. SPDX-License-Identifier: BSD-2-Clause */
+/* The bare adapter calls beside each operation: same algorithms, same lengths. SPDX-License-Identifier:
+ * BSD-2-Clause */
 #include <string.h>
 
 #include "bench_rig.h"
@@ -11,15 +12,16 @@ static bool hkdf(const gosc_common_context *c, uint8_t *out, size_t len)
                             (gosc_buf){out, len}) == GOSC_OK;
 }
 
-/* bare_derive: Common IV, Sender and Recipient Key; groups: does the private key belong to the credential; group-28: the
- * Signature Encryption Key; pairwise: the shared secret and two keys. */
+/* bare_derive: Common IV, Sender and Recipient Key; groups: does the private key belong to the credential;
+ * group-28: the Signature Encryption Key; pairwise: the shared secret and two keys. */
 static bool bare_derive(rig *r)
 {
     const gosc_security_context *context = r->client.contexts[0];
     const gosc_common_context *c = &context->common;
     bool is_28 = c->dialect->has_modes;
     uint8_t out[GOSC_SECRET_MAX];
-    bool good = hkdf(c, out, c->common_iv_len) && hkdf(c, out, c->cipher->key_len) && hkdf(c, out, c->cipher->key_len);
+    bool good = hkdf(c, out, c->common_iv_len) && hkdf(c, out, c->cipher->key_len) &&
+                hkdf(c, out, c->cipher->key_len);
     if (good && c->dialect->group != NULL) {
         good = gosc_crypto_pair_check(context->sender.private_key, &context->sender.public_key) == GOSC_OK;
     }
@@ -51,26 +53,25 @@ static bool bare_protect(rig *r, const vec_layers *l)
 {
     uint8_t stream[GOSC_SIGNATURE_MAX];
     const gosc_sender_context *sender = &r->sealer->sender;
-    if (gosc_crypto_seal(l->cipher, l->key.ptr, l->nonce.ptr, l->enc_structure,
-                         l->plaintext, r->bare_out) != GOSC_OK) {
+    if (gosc_crypto_seal(l->cipher, l->key.ptr, l->nonce.ptr, l->enc_structure, l->plaintext, r->bare_out) !=
+        GOSC_OK) {
         return false;
     }
-    return !l->is_signed ||
-           (gosc_crypto_sign(r->sealer->common.signature, sender->private_key, &sender->public_key, l->to_be_signed,
-                             r->bare_out) == GOSC_OK &&
-            keystream(r, l, stream));
+    return !l->is_signed || (gosc_crypto_sign(r->sealer->common.signature, sender->private_key,
+                                              &sender->public_key, l->to_be_signed, r->bare_out) == GOSC_OK &&
+                             keystream(r, l, stream));
 }
 
 static bool bare_verify(rig *r, const vec_layers *l)
 {
     uint8_t stream[GOSC_SIGNATURE_MAX];
     if (l->is_signed && (!keystream(r, l, stream) ||
-                         gosc_crypto_verify(r->sealer->common.signature, &r->sealer->sender.public_key, l->to_be_signed,
-                                            l->signature) != GOSC_OK)) {
+                         gosc_crypto_verify(r->sealer->common.signature, &r->sealer->sender.public_key,
+                                            l->to_be_signed, l->signature) != GOSC_OK)) {
         return false;
     }
-    return gosc_crypto_open(l->cipher, l->key.ptr, l->nonce.ptr, l->enc_structure,
-                            l->ciphertext, r->bare_out) == GOSC_OK;
+    return gosc_crypto_open(l->cipher, l->key.ptr, l->nonce.ptr, l->enc_structure, l->ciphertext,
+                            r->bare_out) == GOSC_OK;
 }
 
 bool rig_run_bare(rig *r, size_t n)

@@ -5,23 +5,26 @@
 
 #include "schema.h"
 
-#define ALICE_CRED                                                                                                     \
+#define ALICE_CRED                                                                                           \
     "a20265616c69636508a101a301012006215820fd9dd8302ff131aba0d077fa5ac1cf9b986b8ab0f0322629cdfc9ef6fa9cf332"
-#define BOB_CRED                                                                                                       \
-    "a2026e626f622d7468652d73657276657208a101a301012006215820dbbc02c1e6d71e57b91250bd6788454ad8768886e546669f47eb10b3" \
+#define BOB_CRED                                                                                             \
+    "a2026e626f622d7468652d73657276657208a101a301012006215820dbbc02c1e6d71e57b91250bd6788454ad8768886e54666" \
+    "9f47eb10b3"                                                                                             \
     "dfc73fd5"
-#define ALICE_GROUP                                                                                                    \
-    "'sender': {'id': '25', 'credential': '" ALICE_CRED                                                                \
-    "', 'private_key': '17ba8b4a7eb8dc501ca7233285be84a796425f82d6acc725f9549cd43f90b1db'},"                           \
+#define ALICE_GROUP                                                                                          \
+    "'sender': {'id': '25', 'credential': '" ALICE_CRED                                                      \
+    "', 'private_key': '17ba8b4a7eb8dc501ca7233285be84a796425f82d6acc725f9549cd43f90b1db'},"                 \
     "'recipients': [{'id': '52', 'credential': '" BOB_CRED "'}]}"
-#define BOB_GROUP                                                                                                      \
-    "'sender': {'id': '52', 'credential': '" BOB_CRED                                                                  \
-    "', 'private_key': '0a3df60586061d6d2a3bf1f084a72002d94fe71cffe373cc59e157935c13b73f'},"                           \
+#define BOB_GROUP                                                                                            \
+    "'sender': {'id': '52', 'credential': '" BOB_CRED                                                        \
+    "', 'private_key': '0a3df60586061d6d2a3bf1f084a72002d94fe71cffe373cc59e157935c13b73f'},"                 \
     "'recipients': [{'id': '25', 'credential': '" ALICE_CRED "'}]}"
 #define SECRETS "'master_secret': '9eb1405603ad7162c55f0b2d2e85cd52', 'master_salt': '3b8093485b06e853',"
-#define GROUP_02 "{'dialect': 'group-02', 'signature': -8, 'id_context': '44616c', 'cred_format': 'ccs'," SECRETS
-#define GROUP_28                                                                                                       \
-    "{'dialect': 'group-28', 'group_enc': 10, 'aead': 10, 'signature': -8, 'agreement': -27, 'id_context': '44616c',"  \
+#define GROUP_02                                                                                             \
+    "{'dialect': 'group-02', 'signature': -8, 'id_context': '44616c', 'cred_format': 'ccs'," SECRETS
+#define GROUP_28                                                                                             \
+    "{'dialect': 'group-28', 'group_enc': 10, 'aead': 10, 'signature': -8, 'agreement': -27, 'id_context': " \
+    "'44616c',"                                                                                              \
     "'cred_format': 'ccs', 'gm_cred': '" ALICE_CRED "'," SECRETS
 
 /* Contexts as in vectors, ' standing for ". */
@@ -41,8 +44,8 @@ const char *rig_setting_name(rig_setting setting)
 
 const char *rig_operation_name(rig_operation operation)
 {
-    static const char *const names[] = {"protect request", "verify request", "protect response", "verify response",
-                                        "derive"};
+    static const char *const names[] = {"protect request", "verify request", "protect response",
+                                        "verify response", "derive"};
     return names[operation];
 }
 
@@ -87,7 +90,8 @@ static gosc_span plain_build(rig *r, bool is_request)
     if (is_request) {
         gosc_option_write(&writer, &previous, GOSC_OPTION_URI_PATH, gosc_span_of("light", 5));
     }
-    gosc_coap_payload_write(&writer, r->payload_len > 0 ? gosc_span_of(payload, r->payload_len) : GOSC_ABSENT);
+    gosc_coap_payload_write(&writer,
+                            r->payload_len > 0 ? gosc_span_of(payload, r->payload_len) : GOSC_ABSENT);
     return gosc_writer_span(&writer);
 }
 
@@ -127,7 +131,8 @@ static bool responses_build(rig *r, bool answers)
         if (!answers) {
             r->exchanges[i] = exchange;
         } else if (gosc_protect_response(r->server.contexts[0], &r->params, &exchange, plain, scratch_of(r),
-                                         (gosc_buf){r->messages[i], RIG_MESSAGE}, &r->message_len[i]) != GOSC_OK) {
+                                         (gosc_buf){r->messages[i], RIG_MESSAGE},
+                                         &r->message_len[i]) != GOSC_OK) {
             return false;
         }
     }
@@ -135,8 +140,8 @@ static bool responses_build(rig *r, bool answers)
 }
 
 /* layers_of takes a message apart as its sender made it. */
-static bool layers_of(rig *r, const vec_endpoint *sealer, gosc_span request, gosc_span datagram, bool is_request,
-                      vec_layers *layers)
+static bool layers_of(rig *r, const vec_endpoint *sealer, gosc_span request, gosc_span datagram,
+                      bool is_request, vec_layers *layers)
 {
     const gosc_security_context *context = sealer->contexts[0];
     const vec_layers_input in = {
@@ -151,8 +156,8 @@ static bool layers_of(rig *r, const vec_endpoint *sealer, gosc_span request, gos
            layers->opened == GOSC_OK;
 }
 
-/* bare_build gives the bare calls what the operation gives to the adapter: for each message of the batch its own keys,
- * lengths and signature, since none of them is equally fast for all. */
+/* bare_build gives the bare calls what the operation gives to the adapter: for each message of the batch its
+ * own keys, lengths and signature, since none of them is equally fast for all. */
 static bool bare_build(rig *r, const gosc_span *requests, bool is_request)
 {
     const vec_endpoint *sealer = is_request ? &r->client : &r->server;
@@ -256,15 +261,18 @@ static bool run_one(rig *r, size_t i)
     gosc_exchange_init(&exchange, NULL, 0);
     switch (r->operation) {
     case RIG_PROTECT_REQUEST:
-        return gosc_protect_request(client, &r->params, r->plain, scratch_of(r), &exchange, out, &len) == GOSC_OK;
-    case RIG_VERIFY_REQUEST:
-        return gosc_unprotect_request(&store, datagram, 0, scratch_of(r), &exchange, &received, out) == GOSC_OK;
-    case RIG_PROTECT_RESPONSE:
-        return gosc_protect_response(server, &r->params, &r->exchanges[i], r->plain, scratch_of(r), out, &len) ==
+        return gosc_protect_request(client, &r->params, r->plain, scratch_of(r), &exchange, out, &len) ==
                GOSC_OK;
+    case RIG_VERIFY_REQUEST:
+        return gosc_unprotect_request(&store, datagram, 0, scratch_of(r), &exchange, &received, out) ==
+               GOSC_OK;
+    case RIG_PROTECT_RESPONSE:
+        return gosc_protect_response(server, &r->params, &r->exchanges[i], r->plain, scratch_of(r), out,
+                                     &len) == GOSC_OK;
     case RIG_VERIFY_RESPONSE:
         store.contexts = &client;
-        return gosc_unprotect_response(&store, &r->exchanges[i], datagram, scratch_of(r), &received, out) == GOSC_OK;
+        return gosc_unprotect_response(&store, &r->exchanges[i], datagram, scratch_of(r), &received, out) ==
+               GOSC_OK;
     case RIG_DERIVE:
         return derive_one(r);
     case RIG_N_OPERATIONS:

@@ -1,6 +1,6 @@
 /*
- * Two endpoints, warm, and the operations between them that are measured; beside each the bare adapter calls it cannot do
- * without. SPDX-License-Identifier: BSD-2-Clause
+ * Two endpoints, warm, and the operations between them that are measured; beside each the bare adapter calls
+ * it cannot do without. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef CLI_BENCH_RIG_H
 #define CLI_BENCH_RIG_H
@@ -63,7 +63,8 @@ const char *rig_operation_name(rig_operation operation);
 bool rig_build(rig *r, rig_setting setting, rig_operation operation, size_t payload_len);
 void rig_free(rig *r);
 
-/* rig_rewind puts back what a batch moved: replay window, Response Numbers, Sender Sequence Numbers. Not measured. */
+/* rig_rewind puts back what a batch moved: replay window, Response Numbers, Sender Sequence Numbers. Not
+ * measured. */
 void rig_rewind(rig *r);
 /* rig_run does n operations, rig_run_bare as many times the bare calls; false when one fails. */
 bool rig_run(rig *r, size_t n);

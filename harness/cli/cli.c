@@ -68,8 +68,8 @@ static int option_take(const char *command, const cli_option *option, const char
     return cli_complain("%s: %s: expected a number, found \"%s\"", command, option->name, value);
 }
 
-int cli_parse(int argc, char **argv, const cli_option *options, const char *help, char ***words, size_t *n_words,
-              size_t max_words)
+int cli_parse(int argc, char **argv, const cli_option *options, const char *help, char ***words,
+              size_t *n_words, size_t max_words)
 {
     bool only_words = false;
     *words = argv + 1;
@@ -92,7 +92,8 @@ int cli_parse(int argc, char **argv, const cli_option *options, const char *help
         size_t len = equals != NULL ? (size_t)(equals - word) : strlen(word);
         const cli_option *option = option_find(options, word, len);
         if (option == NULL) {
-            return cli_complain("%s: expected an option, found \"%s\" (see muster %s --help)", argv[0], word, argv[0]);
+            return cli_complain("%s: expected an option, found \"%s\" (see muster %s --help)", argv[0], word,
+                                argv[0]);
         }
         const char *value = equals != NULL ? equals + 1 : NULL;
         if (option->kind == CLI_FLAG && value != NULL) {
@@ -110,8 +111,8 @@ int cli_parse(int argc, char **argv, const cli_option *options, const char *help
         }
     }
     if (*n_words > max_words) {
-        return cli_complain("%s: expected at most %zu arguments, found \"%s\" too (see muster %s --help)", argv[0],
-                            max_words, (*words)[max_words], argv[0]);
+        return cli_complain("%s: expected at most %zu arguments, found \"%s\" too (see muster %s --help)",
+                            argv[0], max_words, (*words)[max_words], argv[0]);
     }
     return -1;
 }

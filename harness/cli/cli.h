@@ -61,8 +61,8 @@ typedef struct cli_option {
  * Out       words    what is no option, within argv; n_words at most max_words
  * Returns   -1 to go on, else the exit status
  */
-int cli_parse(int argc, char **argv, const cli_option *options, const char *help, char ***words, size_t *n_words,
-              size_t max_words);
+int cli_parse(int argc, char **argv, const cli_option *options, const char *help, char ***words,
+              size_t *n_words, size_t max_words);
 
 /* cli_complain prints one line, "muster: ...", to standard error and gives CLI_USAGE. */
 int cli_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -25,8 +25,8 @@ bool trial_decrypt(search *s, trial *t)
     vec_layers *layers = &t->layers;
     uint8_t *plaintext = vec_alloc(s->arena, layers->ciphertext.len);
     size_t len = layers->ciphertext.len - layers->cipher->tag_len;
-    layers->opened = gosc_crypto_open(layers->cipher, layers->key.ptr, layers->nonce.ptr, layers->enc_structure,
-                                      layers->ciphertext, plaintext);
+    layers->opened = gosc_crypto_open(layers->cipher, layers->key.ptr, layers->nonce.ptr,
+                                      layers->enc_structure, layers->ciphertext, plaintext);
     layers->plaintext = layers->opened == GOSC_OK ? gosc_span_of(plaintext, len) : GOSC_ABSENT;
     return true;
 }
@@ -78,8 +78,8 @@ static bool decrypts(const trial *t)
     uint8_t code_class = plaintext.ptr[0] >> 5;
     bool fits = t->layers.is_request ? code_class == 0 && plaintext.ptr[0] != 0
                                      : code_class == 2 || code_class == 4 || code_class == 5;
-    return fits && gosc_coap_content_parse(gosc_span_of(plaintext.ptr + 1, plaintext.len - 1), &options, &payload) ==
-                       GOSC_OK;
+    return fits && gosc_coap_content_parse(gosc_span_of(plaintext.ptr + 1, plaintext.len - 1), &options,
+                                           &payload) == GOSC_OK;
 }
 
 bool trial_judge(search *s, const trial *t, const char *format, ...)
@@ -103,9 +103,8 @@ bool trial_judge(search *s, const trial *t, const char *format, ...)
 
 const char *cli_divergence(const subject *looked_at, size_t *n_tried)
 {
-    static bool (*const groups[])(search *) = {trial_readings, trial_bindings,   trial_aad,
-                                               trial_nonces,   trial_signatures, trial_keys,
-                                               trial_members};
+    static bool (*const groups[])(search *) = {trial_readings,   trial_bindings, trial_aad,    trial_nonces,
+                                               trial_signatures, trial_keys,     trial_members};
     search s = {.subject = looked_at, .arena = looked_at->arena};
     for (size_t i = 0; i < sizeof groups / sizeof groups[0] && s.found == NULL; i++) {
         (void)groups[i](&s);

@@ -22,8 +22,8 @@ static void count_vectors(evidence *e, const vec_tree *tree)
 }
 
 /* for_each_file calls take for each file of a folder whose name ends in suffix. */
-static void for_each_file(const char *folder, const char *suffix, void (*take)(void *, const char *, const char *),
-                          void *arg)
+static void for_each_file(const char *folder, const char *suffix,
+                          void (*take)(void *, const char *, const char *), void *arg)
 {
     const struct dirent *entry;
     DIR *dir = opendir(folder);
@@ -100,16 +100,18 @@ static void list_patch(void *arg, const char *path, const char *name)
     const char *title = line + strspn(line, "# \t");
     size_t id_len = strcspn(title, " \t:");
     bool has_id = title[0] == 'M' && id_len < sizeof id;
-    (void)snprintf(id, sizeof id, "%.*s", has_id ? (int)id_len : (int)strcspn(name, "."), has_id ? title : name);
+    (void)snprintf(id, sizeof id, "%.*s", has_id ? (int)id_len : (int)strcspn(name, "."),
+                   has_id ? title : name);
     if (has_id) {
         title += id_len;
         title += strspn(title, " \t:");
     }
-    (void)json_object_set_new(e->mutants, id,
-                              json_pack("{s:s, s:s, s:n, s:i}", "title", title, "file", path, "caught", "red", 0));
+    (void)json_object_set_new(
+        e->mutants, id, json_pack("{s:s, s:s, s:n, s:i}", "title", title, "file", path, "caught", "red", 0));
 }
 
-/* red_claims counts a mutant for each requirement that it breaks and that a vector cites which it turned red. */
+/* red_claims counts a mutant for each requirement that it breaks and that a vector cites which it turned red.
+ */
 static void red_claims(evidence *e, const vec_tree *tree, const json_t *row)
 {
     const json_t *by = json_object_get(row, "by");

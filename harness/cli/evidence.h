@@ -1,5 +1,6 @@
 /*
- * Who cites a requirement, and what was seen to go red when it is broken. SPDX-License-Identifier: BSD-2-Clause
+ * Who cites a requirement, and what was seen to go red when it is broken. SPDX-License-Identifier:
+ * BSD-2-Clause
  */
 #ifndef CLI_EVIDENCE_H
 #define CLI_EVIDENCE_H
@@ -9,9 +10,10 @@
 typedef struct evidence {
     json_t *by_vectors; /* requirement -> number of vectors that cite it: claims */
     json_t *by_tests;   /* requirement -> number of rows of tests that cite it: claims */
-    json_t *by_mutants; /* requirement -> number of mutants that break it and turn a vector red that cites it */
-    json_t *mutants;    /* name -> {"title", "file", "caught" (null: not known), "red" (number of vectors)} */
-    bool has_results;   /* a run of the mutants left its results */
+    json_t
+        *by_mutants;  /* requirement -> number of mutants that break it and turn a vector red that cites it */
+    json_t *mutants;  /* name -> {"title", "file", "caught" (null: not known), "red" (number of vectors)} */
+    bool has_results; /* a run of the mutants left its results */
 } evidence;
 
 /*
@@ -19,7 +21,8 @@ typedef struct evidence {
  *
  * In        tree  loaded, with requirements
  *           root  of the project: tests in peers/tests, mutants in harness/mutants, results of their run in
- *                 harness/mutants/results.json: {"mutants": [{"id", "caught", "by": [requirement], "red": [vector id]}]}
+ *                 harness/mutants/results.json: {"mutants": [{"id", "caught", "by": [requirement], "red":
+ * [vector id]}]}
  */
 void evidence_load(evidence *e, const vec_tree *tree, const char *root);
 void evidence_free(evidence *e);

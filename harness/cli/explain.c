@@ -12,8 +12,10 @@ static const char help[] =
     "usage: muster explain --context F [--request HEX [--request-context F] [--target ID]] HEX\n"
     "       muster explain --vector ID [--dir DIR]\n"
     "\n"
-    "Opens a protected message layer by layer: CoAP, the bits of the OSCORE option, keys and why these, COSE object, nonce and\n"
-    "its parts, external_aad element by element, what is encrypted, what is signed, plaintext; and says where it stops. When\n"
+    "Opens a protected message layer by layer: CoAP, the bits of the OSCORE option, keys and why these, COSE "
+    "object, nonce and\n"
+    "its parts, external_aad element by element, what is encrypted, what is signed, plaintext; and says "
+    "where it stops. When\n"
     "tag or countersignature do not verify, the known mistakes of makers are tried until one explains it.\n"
     "\n"
     "  --context F          Context object of the receiver; F#NAME takes one out of a vector file\n"
@@ -60,8 +62,10 @@ static void tell_divergence(FILE *out, const subject *s)
     if (mistake != NULL) {
         (void)fprintf(out, "first divergence: %s (with this, all verifies)\n", mistake);
     } else {
-        (void)fprintf(out, "first divergence: none of %zu known mistakes explains it; bytes were changed, or keys differ\n",
-                      n_tried);
+        (void)fprintf(
+            out,
+            "first divergence: none of %zu known mistakes explains it; bytes were changed, or keys differ\n",
+            n_tried);
     }
 }
 
@@ -76,8 +80,8 @@ static int tell(const settings *given, subject *s, const char *title)
     (void)fputs(title, output.file);
     cli_show_wire(output.file, s);
     cli_show_crypto(output.file, s);
-    bool good = s->verdict == GOSC_OK && s->outer == GOSC_OK && s->inner == GOSC_OK && s->signature == GOSC_OK &&
-                s->layers.opened == GOSC_OK;
+    bool good = s->verdict == GOSC_OK && s->outer == GOSC_OK && s->inner == GOSC_OK &&
+                s->signature == GOSC_OK && s->layers.opened == GOSC_OK;
     (void)fputs("\nVerdict\n", output.file);
     if (good) {
         (void)fprintf(output.file, "  verified\n");
@@ -99,8 +103,8 @@ static bool context_take(stage *st, const json_t *object, const char *name, vec_
     }
     gosc_err err = vec_context_set_up(&st->arena, context);
     if (err != GOSC_OK) {
-        (void)cli_complain("%s: expected a context that can be set up, found %s (%s)", name, gosc_err_name(err),
-                           gosc_strerror(err));
+        (void)cli_complain("%s: expected a context that can be set up, found %s (%s)", name,
+                           gosc_err_name(err), gosc_strerror(err));
     }
     return err == GOSC_OK;
 }
@@ -136,8 +140,9 @@ static bool looks_like_request(gosc_span datagram)
 static int from_words(const settings *s, stage *st)
 {
     if (s->context == NULL || s->n_words != 1) {
-        return cli_complain("explain: expected --context and one message, or --vector, found %s (see muster explain --help)",
-                            s->context == NULL ? "no context" : "no message");
+        return cli_complain(
+            "explain: expected --context and one message, or --vector, found %s (see muster explain --help)",
+            s->context == NULL ? "no context" : "no message");
     }
     if (!cli_hex_is_good("explain", "message", s->words[0]) ||
         (s->request != NULL && !cli_hex_is_good("explain", "--request", s->request)) ||
@@ -168,14 +173,15 @@ static int from_vector(const settings *s, stage *st, const vec_tree *tree)
 {
     const vec_vector *vector = vec_tree_find(tree, s->vector);
     if (vector == NULL || strcmp(vector->file->family, "message") != 0) {
-        return cli_complain("explain: --vector: expected the id of a message vector in %s, found \"%s\"%s%s", s->folder,
-                            s->vector, vector != NULL ? " of the family " : "",
+        return cli_complain("explain: --vector: expected the id of a message vector in %s, found \"%s\"%s%s",
+                            s->folder, s->vector, vector != NULL ? " of the family " : "",
                             vector != NULL ? vector->file->family : "");
     }
     const json_t *json = vector->json;
     if (vec_is_null(json, "protected")) {
-        return cli_complain("explain: %s: expected a vector with a protected message, found one that is refused before (%s)",
-                            s->vector, vector->reason);
+        return cli_complain(
+            "explain: %s: expected a vector with a protected message, found one that is refused before (%s)",
+            s->vector, vector->reason);
     }
     subject *u = &st->subject;
     u->sealing = vec_get_is(json, "op", "seal");
@@ -194,9 +200,10 @@ static int from_vector(const settings *s, stage *st, const vec_tree *tree)
     }
     u->newest = &st->newest;
     u->older = vec_is_null(json, before) ? NULL : &st->older;
-    return tell(s, u, vec_printf(&st->arena, "%s \"%s\": expected %s%s%s\n\n", vector->id, vector->title,
-                                 vector->is_ok ? "ok" : "reject", vector->is_ok ? "" : ", ",
-                                 vector->is_ok ? "" : vector->reason));
+    return tell(s, u,
+                vec_printf(&st->arena, "%s \"%s\": expected %s%s%s\n\n", vector->id, vector->title,
+                           vector->is_ok ? "ok" : "reject", vector->is_ok ? "" : ", ",
+                           vector->is_ok ? "" : vector->reason));
 }
 
 static int run(const settings *s)
@@ -214,7 +221,7 @@ static int run(const settings *s)
     } else {
         vec_tree tree;
         vec_check check;
-        bool good = vec_tree_load(&tree, s->folder, NULL, 0, &check);
+        bool good = vec_tree_load_for(&tree, s->folder, s->vector, &check);
         status = good ? from_vector(s, &st, &tree) : cli_complain("%s", check.fault);
         vec_tree_free(&tree);
     }
@@ -226,9 +233,13 @@ int cli_explain(int argc, char **argv)
 {
     settings s = {.folder = vec_folder_default()};
     const cli_option options[] = {
-        {"--context", CLI_TEXT, &s.context}, {"--request", CLI_TEXT, &s.request},
-        {"--request-context", CLI_TEXT, &s.request_context}, {"--target", CLI_TEXT, &s.target},
-        {"--vector", CLI_TEXT, &s.vector}, {"--dir", CLI_TEXT, &s.folder}, {"--output", CLI_TEXT, &s.output},
+        {"--context", CLI_TEXT, &s.context},
+        {"--request", CLI_TEXT, &s.request},
+        {"--request-context", CLI_TEXT, &s.request_context},
+        {"--target", CLI_TEXT, &s.target},
+        {"--vector", CLI_TEXT, &s.vector},
+        {"--dir", CLI_TEXT, &s.folder},
+        {"--output", CLI_TEXT, &s.output},
         {NULL, CLI_END, NULL},
     };
     int status = cli_parse(argc, argv, options, help, &s.words, &s.n_words, 1);

@@ -8,16 +8,26 @@
 #include "names.h"
 #include "schema.h"
 
-#define HEX_IF_ANY(name) {.key = name, .kind = VEC_HEX, .flags = VEC_OPTIONAL | VEC_NULLABLE}
-#define BOOL_IF_ANY(name) {.key = name, .kind = VEC_BOOL, .flags = VEC_OPTIONAL | VEC_NULLABLE}
-#define ANY_IF_ANY(name) {.key = name, .kind = VEC_ANY, .flags = VEC_OPTIONAL | VEC_NULLABLE}
+#define HEX_IF_ANY(name)                                                                                     \
+    {                                                                                                        \
+        .key = name, .kind = VEC_HEX, .flags = VEC_OPTIONAL | VEC_NULLABLE                                   \
+    }
+#define BOOL_IF_ANY(name)                                                                                    \
+    {                                                                                                        \
+        .key = name, .kind = VEC_BOOL, .flags = VEC_OPTIONAL | VEC_NULLABLE                                  \
+    }
+#define ANY_IF_ANY(name)                                                                                     \
+    {                                                                                                        \
+        .key = name, .kind = VEC_ANY, .flags = VEC_OPTIONAL | VEC_NULLABLE                                   \
+    }
 
 static const char *const modes[] = {"group", "pairwise", NULL};
 static const vec_rule message = {.kind = VEC_HEX};
-static const vec_rule messages = {.key = "messages", .kind = VEC_LIST, .flags = VEC_OPTIONAL, .min = 1, .of = &message};
-#define BOTH                                                                                                           \
-    {.key = "context", .kind = VEC_ANY}, HEX_IF_ANY("message"),                                                        \
-        {.key = "messages", .kind = VEC_LIST, .flags = VEC_OPTIONAL, .min = 1, .of = &message},                        \
+static const vec_rule messages = {
+    .key = "messages", .kind = VEC_LIST, .flags = VEC_OPTIONAL, .min = 1, .of = &message};
+#define BOTH                                                                                                 \
+    {.key = "context", .kind = VEC_ANY}, HEX_IF_ANY("message"),                                              \
+        {.key = "messages", .kind = VEC_LIST, .flags = VEC_OPTIONAL, .min = 1, .of = &message},              \
         HEX_IF_ANY("request"), ANY_IF_ANY("request_context"), HEX_IF_ANY("target")
 static const vec_rule open_keys[] = {
     BOTH,
@@ -73,8 +83,8 @@ static bool check_job(vec_check *check, const vec_rule *rule, const json_t *job)
 
 static json_t *refusal(gosc_err err, const char *stage)
 {
-    return json_pack("{s:s, s:s, s:s, s:s}", "result", "reject", "reason", gosc_err_name(err), "stage", stage, "says",
-                     gosc_strerror(err));
+    return json_pack("{s:s, s:s, s:s, s:s}", "result", "reject", "reason", gosc_err_name(err), "stage", stage,
+                     "says", gosc_strerror(err));
 }
 
 static json_t *hex(vec_arena *arena, gosc_span bytes)
@@ -162,8 +172,10 @@ static void add_option(work *w, json_t *answer, gosc_span datagram)
     gosc_oscore_option option;
     gosc_span value = vec_option_find(datagram);
     if (!gosc_span_present(value) ||
-        gosc_oscore_option_parse(value, dialect->flags_allowed, dialect->flags_required, &option) != GOSC_OK ||
-        (dialect->signature_in_option && gosc_oscore_option_split(&option, common->signature_len) != GOSC_OK)) {
+        gosc_oscore_option_parse(value, dialect->flags_allowed, dialect->flags_required, &option) !=
+            GOSC_OK ||
+        (dialect->signature_in_option &&
+         gosc_oscore_option_split(&option, common->signature_len) != GOSC_OK)) {
         return;
     }
     const char *mode = mode_name(w, (option.flags & GOSC_FLAG_GROUP) != 0);
@@ -182,9 +194,11 @@ static json_t *open_one(work *w, const json_t *one)
         err = vec_open_response(&w->endpoint, datagram, w->exchange, &received);
     } else {
         uint64_t now_ms = (uint64_t)vec_get_int(w->job, "now_ms", 0);
-        err = vec_open_request(&w->endpoint, datagram, now_ms, vec_exchange_new(&w->endpoint, NULL), &received);
+        err =
+            vec_open_request(&w->endpoint, datagram, now_ms, vec_exchange_new(&w->endpoint, NULL), &received);
     }
-    json_t *answer = err == GOSC_OK ? json_pack("{s:s, s:n}", "result", "ok", "reason") : refusal(err, "message");
+    json_t *answer =
+        err == GOSC_OK ? json_pack("{s:s, s:n}", "result", "ok", "reason") : refusal(err, "message");
     add_option(w, answer, datagram);
     if (err == GOSC_OK) {
         (void)json_object_set_new(answer, "sender", hex(&w->arena, gosc_id_span(&received.sender->id)));
@@ -222,8 +236,9 @@ static json_t *seal_one(work *w, const json_t *one)
     if (err != GOSC_OK) {
         return refusal(err, "message");
     }
-    json_t *answer = json_pack("{s:s, s:n, s:o, s:I}", "result", "ok", "reason", "protected", hex(&w->arena, sealed),
-                               "ssn", (json_int_t)w->endpoint.contexts[0]->sender.ssn);
+    json_t *answer =
+        json_pack("{s:s, s:n, s:o, s:I}", "result", "ok", "reason", "protected", hex(&w->arena, sealed),
+                  "ssn", (json_int_t)w->endpoint.contexts[0]->sender.ssn);
     add_option(w, answer, sealed);
     return answer;
 }

@@ -8,9 +8,12 @@
 static const char help[] =
     "usage: muster list vectors|requirements|mutants [--uncovered] [--json] [--dir DIR] [--root DIR]\n"
     "\n"
-    "vectors       id, outcome and title of each vector; --uncovered: those that no third-party stack confirmed\n"
-    "requirements  each row of the catalogues with the vectors and test rows that cite it (claims), and the mutants that\n"
-    "              break it and turned a vector red that cites it (evidence); --uncovered: those without evidence, or\n"
+    "vectors       id, outcome and title of each vector; --uncovered: those that no third-party stack "
+    "confirmed\n"
+    "requirements  each row of the catalogues with the vectors and test rows that cite it (claims), and the "
+    "mutants that\n"
+    "              break it and turned a vector red that cites it (evidence); --uncovered: those without "
+    "evidence, or\n"
     "              without claim as long as no run of the mutants left its results\n"
     "mutants       the seeded faults; --uncovered: those not caught, or not run yet\n"
     "\n"
@@ -64,9 +67,9 @@ static json_t *vectors_of(const settings *s, const vec_tree *tree)
             continue;
         }
         (void)json_array_append_new(rows, json_pack("{s:s, s:s, s:s?, s:s, s:O, s:O}", "id", v->id, "outcome",
-                                                    v->is_ok ? "ok" : v->reason, "dialect", v->file->dialect, "title",
-                                                    v->title, "req", json_object_get(v->json, "req"), "confirmed",
-                                                    confirmed));
+                                                    v->is_ok ? "ok" : v->reason, "dialect", v->file->dialect,
+                                                    "title", v->title, "req", json_object_get(v->json, "req"),
+                                                    "confirmed", confirmed));
     }
     return rows;
 }
@@ -84,10 +87,10 @@ static json_t *requirements_of(const settings *s, const vec_tree *tree, const ev
         if (s->uncovered && covered) {
             continue;
         }
-        (void)json_array_append_new(
-            rows, json_pack("{s:s, s:I, s:I, s:I, s:s}", "id", keys[i], "vectors", (json_int_t)by_vectors, "tests",
-                            (json_int_t)by_tests, "mutants", (json_int_t)by_mutants, "requirement",
-                            vec_get_text(tree->requirements, keys[i])));
+        (void)json_array_append_new(rows, json_pack("{s:s, s:I, s:I, s:I, s:s}", "id", keys[i], "vectors",
+                                                    (json_int_t)by_vectors, "tests", (json_int_t)by_tests,
+                                                    "mutants", (json_int_t)by_mutants, "requirement",
+                                                    vec_get_text(tree->requirements, keys[i])));
     }
     free(keys);
     return rows;
@@ -122,7 +125,7 @@ static void tell_row(FILE *out, const char *what, const json_t *row)
                       (long long)vec_get_int(row, "vectors", 0), (long long)vec_get_int(row, "tests", 0),
                       (long long)vec_get_int(row, "mutants", 0), vec_get_text(row, "requirement"));
     } else {
-        const char *state = vec_is_null(row, "caught")              ? "not run"
+        const char *state = vec_is_null(row, "caught")           ? "not run"
                             : vec_get_bool(row, "caught", false) ? "caught"
                                                                  : "MISSED";
         (void)fprintf(out, "%-8s %-8s %s\n", vec_get_text(row, "id"), state, vec_get_text(row, "title"));
@@ -140,7 +143,8 @@ static void tell_sum(FILE *out, const vec_tree *tree, const evidence *e)
     }
     free(keys);
     (void)fprintf(out, "%zu requirements: %zu claimed by vectors or tests, %zu with evidence%s\n", n, claimed,
-                  json_object_size(e->by_mutants), e->has_results ? "" : " (no results of a run of the mutants yet)");
+                  json_object_size(e->by_mutants),
+                  e->has_results ? "" : " (no results of a run of the mutants yet)");
 }
 
 static int tell(const settings *s, const char *what, const vec_tree *tree)
@@ -198,15 +202,17 @@ int cli_list(int argc, char **argv)
     char **words;
     size_t n_words;
     const cli_option options[] = {
-        {"--uncovered", CLI_FLAG, &s.uncovered}, {"--json", CLI_FLAG, &s.json},     {"--dir", CLI_TEXT, &s.folder},
-        {"--root", CLI_TEXT, &s.root},           {"--output", CLI_TEXT, &s.output}, {NULL, CLI_END, NULL},
+        {"--uncovered", CLI_FLAG, &s.uncovered}, {"--json", CLI_FLAG, &s.json},
+        {"--dir", CLI_TEXT, &s.folder},          {"--root", CLI_TEXT, &s.root},
+        {"--output", CLI_TEXT, &s.output},       {NULL, CLI_END, NULL},
     };
     int status = cli_parse(argc, argv, options, help, &words, &n_words, 1);
     if (status >= 0) {
         return status;
     }
     if (n_words == 0) {
-        return cli_complain("list: expected vectors, requirements or mutants, found nothing (see muster list --help)");
+        return cli_complain(
+            "list: expected vectors, requirements or mutants, found nothing (see muster list --help)");
     }
     return run(&s, words[0]);
 }

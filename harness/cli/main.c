@@ -18,13 +18,16 @@ enum {
 
 static void help(FILE *file)
 {
-    (void)fputs("muster: conformance suite for OSCORE and Group OSCORE\n\nusage: muster COMMAND [OPTION]...\n\n", file);
+    (void)fputs(
+        "muster: conformance suite for OSCORE and Group OSCORE\n\nusage: muster COMMAND [OPTION]...\n\n",
+        file);
     for (size_t i = 0; i < N_COMMANDS; i++) {
         (void)fprintf(file, "  %-9s %s\n", commands[i].name, commands[i].summary);
     }
-    (void)fputs("\nEach command has --help with an example. Exit status: 0 good, 1 something failed or was refused, "
-                "2 usage.\n\nexample: muster vectors --only 'oscore-message-*'\n",
-                file);
+    (void)fputs(
+        "\nEach command has --help with an example. Exit status: 0 good, 1 something failed or was refused, "
+        "2 usage.\n\nexample: muster vectors --only 'oscore-message-*'\n",
+        file);
 }
 
 int main(int argc, char **argv)

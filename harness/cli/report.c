@@ -22,14 +22,16 @@ static void count(counts *c, const vec_vector *vector, const report_row *row)
 static void next_command(const vec_vector *vector, char *text, size_t room)
 {
     bool is_message = strcmp(vector->file->family, "message") == 0;
-    (void)snprintf(text, room, is_message ? "muster explain --vector %s" : "muster vectors -v --only %s", vector->id);
+    (void)snprintf(text, room, is_message ? "muster explain --vector %s" : "muster vectors -v --only %s",
+                   vector->id);
 }
 
 static void tell_failure(FILE *out, const vec_vector *vector, const report_row *row)
 {
     char command[96];
     next_command(vector, command, sizeof command);
-    (void)fprintf(out, "FAIL %s \"%s\": %s; next: %s\n", vector->id, vector->title, row->verdict.said, command);
+    (void)fprintf(out, "FAIL %s \"%s\": %s; next: %s\n", vector->id, vector->title, row->verdict.said,
+                  command);
 }
 
 static void tell_vector(FILE *out, const vec_vector *vector, const report_row *row, bool verbose)
@@ -37,7 +39,8 @@ static void tell_vector(FILE *out, const vec_vector *vector, const report_row *r
     if (row->verdict.outcome == VEC_FAILED) {
         tell_failure(out, vector, row);
     } else if (verbose && row->verdict.outcome == VEC_UNSUPPORTED) {
-        (void)fprintf(out, "%s %s \"%s\": %s\n", words[VEC_UNSUPPORTED], vector->id, vector->title, row->verdict.said);
+        (void)fprintf(out, "%s %s \"%s\": %s\n", words[VEC_UNSUPPORTED], vector->id, vector->title,
+                      row->verdict.said);
     } else if (verbose) {
         (void)fprintf(out, "%s %s \"%s\" (%s)\n", words[VEC_PASSED], vector->id, vector->title,
                       vector->is_ok ? "positive" : vector->reason);
@@ -75,19 +78,22 @@ static void tell_files(FILE *out, const vec_tree *tree, const report_row *rows, 
 }
 
 static const char *const dialects[] = {NULL, "oscore", "group-02", "group-28"};
-static const char *const families[] = {"derive", "option", "coap", "cose", "credential", "message", "sequence"};
+static const char *const families[] = {"derive",     "option",  "coap",    "cose",
+                                       "credential", "message", "sequence"};
 
 static bool same_or_both_null(const char *a, const char *b)
 {
     return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
-static counts count_where(const vec_tree *tree, const report_row *rows, const char *dialect, const char *family)
+static counts count_where(const vec_tree *tree, const report_row *rows, const char *dialect,
+                          const char *family)
 {
     counts c = {.positive = 0};
     for (size_t i = 0; i < tree->n_vectors; i++) {
         const vec_file *file = tree->vectors[i].file;
-        if (rows[i].is_wanted && same_or_both_null(file->dialect, dialect) && strcmp(file->family, family) == 0) {
+        if (rows[i].is_wanted && same_or_both_null(file->dialect, dialect) &&
+            strcmp(file->family, family) == 0) {
             count(&c, &tree->vectors[i], &rows[i]);
         }
     }
@@ -96,15 +102,16 @@ static counts count_where(const vec_tree *tree, const report_row *rows, const ch
 
 static void tell_summary(FILE *out, const vec_tree *tree, const report_row *rows)
 {
-    (void)fprintf(out, "\n%-10s %-10s %9s %9s %9s %7s %12s %10s\n", "dialect", "family", "positive", "negative", "passed",
-                  "failed", "unsupported", "confirmed");
+    (void)fprintf(out, "\n%-10s %-10s %9s %9s %9s %7s %12s %10s\n", "dialect", "family", "positive",
+                  "negative", "passed", "failed", "unsupported", "confirmed");
     for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
         for (size_t j = 0; j < sizeof families / sizeof families[0]; j++) {
             counts c = count_where(tree, rows, dialects[i], families[j]);
             if (c.positive + c.negative > 0) {
                 (void)fprintf(out, "%-10s %-10s %9zu %9zu %9zu %7zu %12zu %10zu\n",
-                              dialects[i] != NULL ? dialects[i] : "common", families[j], c.positive, c.negative,
-                              c.of[VEC_PASSED], c.of[VEC_FAILED], c.of[VEC_UNSUPPORTED], c.confirmed);
+                              dialects[i] != NULL ? dialects[i] : "common", families[j], c.positive,
+                              c.negative, c.of[VEC_PASSED], c.of[VEC_FAILED], c.of[VEC_UNSUPPORTED],
+                              c.confirmed);
             }
         }
     }
@@ -120,7 +127,8 @@ static json_t *stacks(const vec_tree *tree, const report_row *rows)
         for (size_t j = 0; rows[i].is_wanted && j < json_array_size(list); j++) {
             char name[128];
             const json_t *one = json_array_get(list, j);
-            (void)snprintf(name, sizeof name, "%s %s", vec_get_text(one, "stack"), vec_get_text(one, "version"));
+            (void)snprintf(name, sizeof name, "%s %s", vec_get_text(one, "stack"),
+                           vec_get_text(one, "version"));
             if (json_object_get(seen, name) == NULL) {
                 (void)json_object_set_new(seen, name, json_true());
                 (void)json_object_set_new(all, name, json_integer(vec_get_int(all, name, 0) + 1));
@@ -197,9 +205,10 @@ static void tell_json(FILE *out, const vec_tree *tree, const report_row *rows, c
         }
         (void)json_array_append_new(list, one);
     }
-    json_t *whole = json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}", "vectors_of", tree->folder, "passed",
-                              (json_int_t)all->of[VEC_PASSED], "failed", (json_int_t)all->of[VEC_FAILED], "unsupported",
-                              (json_int_t)all->of[VEC_UNSUPPORTED], "confirmed", stacks(tree, rows), "vectors", list);
+    json_t *whole =
+        json_pack("{s:s, s:I, s:I, s:I, s:o, s:o}", "vectors_of", tree->folder, "passed",
+                  (json_int_t)all->of[VEC_PASSED], "failed", (json_int_t)all->of[VEC_FAILED], "unsupported",
+                  (json_int_t)all->of[VEC_UNSUPPORTED], "confirmed", stacks(tree, rows), "vectors", list);
     (void)json_dumpf(whole, out, JSON_INDENT(1));
     (void)fputc('\n', out);
     json_decref(whole);
@@ -221,8 +230,8 @@ bool report_vectors(FILE *out, const vec_tree *tree, const report_row *rows, rep
         tell_files(out, tree, rows, style == REPORT_VERBOSE);
         tell_summary(out, tree, rows);
         tell_confirmed(out, tree, rows);
-        (void)fprintf(out, "%zu passed, %zu failed, %zu unsupported\n", all.of[VEC_PASSED], all.of[VEC_FAILED],
-                      all.of[VEC_UNSUPPORTED]);
+        (void)fprintf(out, "%zu passed, %zu failed, %zu unsupported\n", all.of[VEC_PASSED],
+                      all.of[VEC_FAILED], all.of[VEC_UNSUPPORTED]);
     }
     return all.of[VEC_FAILED] == 0;
 }

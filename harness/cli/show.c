@@ -40,7 +40,8 @@ void cli_show_options(FILE *out, vec_arena *arena, gosc_span options)
     gosc_coap_option option;
     gosc_option_iter_init(&iter, options);
     while (gosc_option_next(&iter, &option)) {
-        (void)fprintf(out, "  option %5u        %s: %s", (unsigned)option.number, cli_option_name(option.number),
+        (void)fprintf(out, "  option %5u        %s: %s", (unsigned)option.number,
+                      cli_option_name(option.number),
                       option.value.len == 0 ? "empty" : vec_hex_write(arena, option.value));
         show_text(out, option.value);
         (void)fputc('\n', out);
@@ -64,7 +65,7 @@ static void show_bits(FILE *out, const subject *s)
         uint8_t bit;
         const char *name;
     } bits[] = {
-        {0x80, "reserved"}, {0x40, "reserved"}, {0x20, "Group Flag"}, {0x10, "h, kid context present"},
+        {0x80, "reserved"},       {0x40, "reserved"}, {0x20, "Group Flag"}, {0x10, "h, kid context present"},
         {0x08, "k, kid present"},
     };
     const gosc_dialect *dialect = s->newest->params.dialect;
@@ -79,7 +80,8 @@ static void show_bits(FILE *out, const subject *s)
         if (bits[i].bit == GOSC_FLAG_GROUP && !dialect->has_modes) {
             name = dialect->group != NULL ? "counter signature present" : "reserved";
         }
-        (void)fprintf(out, "    0x%02x               %d  %s\n", bits[i].bit, (value.ptr[0] & bits[i].bit) != 0, name);
+        (void)fprintf(out, "    0x%02x               %d  %s\n", bits[i].bit,
+                      (value.ptr[0] & bits[i].bit) != 0, name);
     }
     (void)fprintf(out, "    0x07               %d  n, bytes of the Partial IV\n", value.ptr[0] & 7);
 }
@@ -109,7 +111,8 @@ void cli_show_wire(FILE *out, const subject *s)
         return;
     }
     cli_code_write(pdu.code, code);
-    (void)fprintf(out, "  %-20s %s %s, Message ID %u\n", "header", types[pdu.type], code, (unsigned)pdu.message_id);
+    (void)fprintf(out, "  %-20s %s %s, Message ID %u\n", "header", types[pdu.type], code,
+                  (unsigned)pdu.message_id);
     cli_show_bytes(out, s->arena, "Token", pdu.token);
     cli_show_options(out, s->arena, pdu.options);
     cli_show_payload(out, s->arena, pdu.payload);
@@ -145,7 +148,8 @@ static void show_cose(FILE *out, const subject *s)
     cli_show_bytes(out, s->arena, "ciphertext", layers->ciphertext);
     (void)fprintf(out, "  %-20s %u\n", "  of it, tag bytes", layers->cipher->tag_len);
     if (layers->is_signed) {
-        cli_show_bytes(out, s->arena, signs_new ? "countersignature" : "counter signature", layers->signature);
+        cli_show_bytes(out, s->arena, signs_new ? "countersignature" : "counter signature",
+                       layers->signature);
     }
 }
 
@@ -164,9 +168,11 @@ static void show_signature(FILE *out, const subject *s)
         cli_show_bytes(out, s->arena, "in clear", layers->signature);
     }
     (void)fprintf(out, "  %-20s %s\n", "reading",
-                  s->context->common.dialect->reading != NULL ? s->context->common.dialect->reading : "the only one");
+                  s->context->common.dialect->reading != NULL ? s->context->common.dialect->reading
+                                                              : "the only one");
     cli_show_bytes(out, s->arena, "to_be_signed", layers->to_be_signed);
-    (void)fprintf(out, "  %-20s %s\n", "verifies", s->signature == GOSC_OK ? "yes" : gosc_err_name(s->signature));
+    (void)fprintf(out, "  %-20s %s\n", "verifies",
+                  s->signature == GOSC_OK ? "yes" : gosc_err_name(s->signature));
 }
 
 static void show_plaintext(FILE *out, const subject *s)

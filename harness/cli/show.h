@@ -10,7 +10,8 @@
 
 /* cli_show_wire tells CoAP header, options, payload and the bits of the OSCORE option. */
 void cli_show_wire(FILE *out, const subject *s);
-/* cli_show_crypto tells context, keys, COSE object, nonce, AAD, signature and plaintext, as far as there are any. */
+/* cli_show_crypto tells context, keys, COSE object, nonce, AAD, signature and plaintext, as far as there are
+ * any. */
 void cli_show_crypto(FILE *out, const subject *s);
 
 /* The parts of it. */

@@ -1,4 +1,5 @@
-/* What goes into the cryptography: keys, nonce, AAD, each with its parts. SPDX-License-Identifier: BSD-2-Clause */
+/* What goes into the cryptography: keys, nonce, AAD, each with its parts. SPDX-License-Identifier:
+ * BSD-2-Clause */
 #include <string.h>
 
 #include "names.h"
@@ -29,9 +30,11 @@ static void show_pairwise(FILE *out, const subject *s)
     cli_show_bytes(out, s->arena, "  IKM: sender_cred", s->layers.sender_cred);
     cli_show_bytes(out, s->arena, "  recipient_cred", s->sealing ? s->other->credential : own->credential);
     if (gosc_pairwise_secret(own, &s->other->public_key, secret) == GOSC_OK) {
-        cli_show_bytes(out, s->arena, "  shared secret", gosc_span_of(secret, gosc_curve_len(s->other->public_key.curve)));
+        cli_show_bytes(out, s->arena, "  shared secret",
+                       gosc_span_of(secret, gosc_curve_len(s->other->public_key.curve)));
     }
-    cli_show_bytes(out, s->arena, "  info", info_of(s, s->layers.sender_id, common->aead, "Key", common->aead_cipher->key_len));
+    cli_show_bytes(out, s->arena, "  info",
+                   info_of(s, s->layers.sender_id, common->aead, "Key", common->aead_cipher->key_len));
 }
 
 void cli_show_keys(FILE *out, const subject *s)
@@ -49,14 +52,18 @@ void cli_show_keys(FILE *out, const subject *s)
     (void)fprintf(out, "  %-20s %s (%d)\n", "HKDF", cli_algorithm_name(common->hkdf), (int)common->hkdf);
     cli_show_bytes(out, s->arena, "Sender ID",
                    s->context->sender.present ? gosc_id_span(&s->context->sender.id) : GOSC_ABSENT);
-    cli_show_bytes(out, s->arena, "Recipient ID", s->other != NULL ? gosc_id_span(&s->other->id) : GOSC_ABSENT);
+    cli_show_bytes(out, s->arena, "Recipient ID",
+                   s->other != NULL ? gosc_id_span(&s->other->id) : GOSC_ABSENT);
     if (s->inner != GOSC_OK) {
         return;
     }
     (void)fprintf(out, "\nKeys (%s; protected by %s)\n",
-                  !common->dialect->has_modes ? common->dialect->name : is_pairwise ? "pairwise mode" : "group mode",
+                  !common->dialect->has_modes ? common->dialect->name
+                  : is_pairwise               ? "pairwise mode"
+                                              : "group mode",
                   vec_hex_write(s->arena, layers->sender_id));
-    (void)fprintf(out, "  %-20s %s (%d)\n", "cipher", cli_algorithm_name(layers->cipher->alg), (int)layers->cipher->alg);
+    (void)fprintf(out, "  %-20s %s (%d)\n", "cipher", cli_algorithm_name(layers->cipher->alg),
+                  (int)layers->cipher->alg);
     cli_show_bytes(out, s->arena, "key", layers->key);
     if (is_pairwise) {
         show_pairwise(out, s);
@@ -65,7 +72,8 @@ void cli_show_keys(FILE *out, const subject *s)
                        info_of(s, layers->sender_id, common->cipher->alg, "Key", common->cipher->key_len));
     }
     cli_show_bytes(out, s->arena, "Common IV", gosc_span_of(common->common_iv, common->common_iv_len));
-    cli_show_bytes(out, s->arena, "  info", info_of(s, GOSC_EMPTY, common->cipher->alg, "IV", common->common_iv_len));
+    cli_show_bytes(out, s->arena, "  info",
+                   info_of(s, GOSC_EMPTY, common->cipher->alg, "IV", common->common_iv_len));
     if (gosc_span_present(layers->encrypted_signature)) {
         cli_show_bytes(out, s->arena, "Sig. Encryption Key",
                        gosc_span_of(common->signature_encryption_key, common->cipher->key_len));
@@ -110,8 +118,9 @@ static void show_item(FILE *out, const subject *s, const char *name, gosc_span i
 
 void cli_show_aad(FILE *out, const subject *s)
 {
-    static const char *const names[] = {"oscore_version", "algorithms",          "request_kid",   "request_piv", "options",
-                                        "request_kid_context", "OSCORE_option", "sender_cred", "gm_cred"};
+    static const char *const names[] = {"oscore_version", "algorithms",  "request_kid",
+                                        "request_piv",    "options",     "request_kid_context",
+                                        "OSCORE_option",  "sender_cred", "gm_cred"};
     gosc_reader reader;
     (void)fputs("\nexternal_aad\n", out);
     gosc_reader_init(&reader, s->layers.external_aad);

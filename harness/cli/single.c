@@ -90,8 +90,8 @@ int single_run(const single *s)
                      : cli_complain("%s: expected --batch without context and message, found both", s->name);
     }
     if (s->context == NULL || s->n_words != 1) {
-        return cli_complain("%s: expected --context and one message, found %s (see muster %s --help)", s->name,
-                            s->context == NULL ? "no context" : "no message", s->name);
+        return cli_complain("%s: expected --context and one message, found %s (see muster %s --help)",
+                            s->name, s->context == NULL ? "no context" : "no message", s->name);
     }
     if (s->kid_context && s->no_kid_context) {
         return cli_complain("%s: expected one of --kid-context and --no-kid-context, found both", s->name);

@@ -1,5 +1,6 @@
 /*
- * `muster open` and `muster seal` on one message: the command line becomes a job. SPDX-License-Identifier: BSD-2-Clause
+ * `muster open` and `muster seal` on one message: the command line becomes a job. SPDX-License-Identifier:
+ * BSD-2-Clause
  */
 #ifndef CLI_SINGLE_H
 #define CLI_SINGLE_H

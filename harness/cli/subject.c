@@ -22,8 +22,8 @@ static gosc_err judge(subject *s, vec_exchange **exchange)
     return err == GOSC_OK ? vec_open_response(&endpoint, s->datagram, *exchange, &received) : err;
 }
 
-/* pick_context: a response of group-28 may name another one than that of the request; what oscore and group-02 answer is
- * under the context of the request. */
+/* pick_context: a response of group-28 may name another one than that of the request; what oscore and
+ * group-02 answer is under the context of the request. */
 static void pick_context(subject *s)
 {
     const gosc_oscore_option *option = &s->layers.fields;

@@ -1,5 +1,6 @@
 /*
- * The message that `muster explain` looks at, and the endpoint that looks. SPDX-License-Identifier: BSD-2-Clause
+ * The message that `muster explain` looks at, and the endpoint that looks. SPDX-License-Identifier:
+ * BSD-2-Clause
  */
 #ifndef CLI_SUBJECT_H
 #define CLI_SUBJECT_H
@@ -23,14 +24,14 @@ typedef struct subject {
     gosc_recipient_context provisional;
     gosc_recipient_context *other; /* NULL: not known */
     vec_layers layers;
-    gosc_err verdict;      /* what the reference says to the message as a whole */
-    gosc_err outer;        /* of the option and what stands around it */
-    gosc_err inner;        /* of finding context, other end and keys */
-    gosc_err signature;    /* of the countersignature alone; GOSC_OK where nothing is signed */
+    gosc_err verdict;   /* what the reference says to the message as a whole */
+    gosc_err outer;     /* of the option and what stands around it */
+    gosc_err inner;     /* of finding context, other end and keys */
+    gosc_err signature; /* of the countersignature alone; GOSC_OK where nothing is signed */
 } subject;
 
-/* subject_look judges the message as the reference does, and computes as many layers as can be. The contexts must have
- * been set up. */
+/* subject_look judges the message as the reference does, and computes as many layers as can be. The contexts
+ * must have been set up. */
 void subject_look(subject *s);
 
 /* subject_signer gives the public key of whoever protected the message. */

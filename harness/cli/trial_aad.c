@@ -39,9 +39,11 @@ static gosc_span array_write(search *s, const array *a)
 /* name_of names the elements of aad_array (inner: of its list of algorithms). */
 static const char *name_of(const search *s, bool inner, size_t i)
 {
-    static const char *const of_28[] = {"oscore_version", "algorithms", "request_kid", "request_piv", "options",
-                                        "request_kid_context", "OSCORE_option", "sender_cred", "gm_cred"};
-    static const char *const algorithms_28[] = {"alg_aead", "alg_group_enc", "alg_signature", "alg_pairwise_key_agreement"};
+    static const char *const of_28[] = {"oscore_version", "algorithms",  "request_kid",
+                                        "request_piv",    "options",     "request_kid_context",
+                                        "OSCORE_option",  "sender_cred", "gm_cred"};
+    static const char *const algorithms_28[] = {"alg_aead", "alg_group_enc", "alg_signature",
+                                                "alg_pairwise_key_agreement"};
     static const char *const algorithms_02[] = {"alg_aead", "alg_countersign"};
     bool is_28 = s->subject->context->common.dialect->has_modes;
     if (inner) {
@@ -89,7 +91,7 @@ static bool try_items(search *s, const array *outer, const array *list, bool inn
         const char *said;
         const char *item;
         size_t len;
-    } puts[] = {{"empty", "\x40", 1}, {"null", "\xf6", 1}, {"0", "\x00", 1}, {"2", "\x02", 1},
+    } puts[] = {{"empty", "\x40", 1}, {"null", "\xf6", 1}, {"0", "\x00", 1},   {"2", "\x02", 1},
                 {"[]", "\x80", 1},    {"\"\"", "\x60", 1}, {"true", "\xf5", 1}};
     for (size_t i = 0; i < list->n; i++) {
         array a = *list;
@@ -112,8 +114,8 @@ static bool try_items(search *s, const array *outer, const array *list, bool inn
             a = *list;
             a.items[i] = list->items[j];
             a.items[j] = list->items[i];
-            const char *said =
-                vec_printf(s->arena, "AAD: %s and %s are swapped", name_of(s, inner, i), name_of(s, inner, j));
+            const char *said = vec_printf(s->arena, "AAD: %s and %s are swapped", name_of(s, inner, i),
+                                          name_of(s, inner, j));
             if (!gosc_span_equal(a.items[i], a.items[j]) && try_edit(s, outer, &a, inner, said)) {
                 return true;
             }
@@ -125,8 +127,9 @@ static bool try_items(search *s, const array *outer, const array *list, bool inn
 /* try_numbers: another algorithm number in the place of one. */
 static bool try_numbers(search *s, const array *outer, const array *list)
 {
-    static const int32_t numbers[] = {1, 2, 3, 5, 7, 10, 11, 12, 13, 24, 30, 31, 32, 33, -7, -8, -35, -36, -27, -28, -29, -30,
-                                      -65534, -65533, -65532, -19, -9, 0};
+    static const int32_t numbers[] = {1,   2,   3,      5,      7,      10,  11,  12,  13,  24,
+                                      30,  31,  32,     33,     -7,     -8,  -35, -36, -27, -28,
+                                      -29, -30, -65534, -65533, -65532, -19, -9,  0};
     uint8_t bytes[GOSC_CBOR_HEAD_MAX];
     for (size_t i = 0; i < list->n; i++) {
         for (size_t j = 0; j < sizeof numbers / sizeof numbers[0]; j++) {
@@ -179,12 +182,30 @@ static bool try_prefixes(search *s)
         const char *prefix;
         size_t len;
     } all[] = {
-        {"Enc_structure: context \"Encrypt\"", "\x83\x67" "Encrypt\x40", 10},
-        {"Enc_structure: context \"Encrypt1\"", "\x83\x68" "Encrypt1\x40", 11},
-        {"Enc_structure: protected header a0", "\x83\x68" "Encrypt0\x41\xa0", 12},
-        {"Enc_structure: protected header null", "\x83\x68" "Encrypt0\xf6", 11},
-        {"Enc_structure: protected header with the algorithm", "\x83\x68" "Encrypt0\x43\xa1\x01\x0a", 14},
-        {"Enc_structure: an element more", "\x84\x68" "Encrypt0\x40\x40", 12},
+        {"Enc_structure: context \"Encrypt\"",
+         "\x83\x67"
+         "Encrypt\x40",
+         10},
+        {"Enc_structure: context \"Encrypt1\"",
+         "\x83\x68"
+         "Encrypt1\x40",
+         11},
+        {"Enc_structure: protected header a0",
+         "\x83\x68"
+         "Encrypt0\x41\xa0",
+         12},
+        {"Enc_structure: protected header null",
+         "\x83\x68"
+         "Encrypt0\xf6",
+         11},
+        {"Enc_structure: protected header with the algorithm",
+         "\x83\x68"
+         "Encrypt0\x43\xa1\x01\x0a",
+         14},
+        {"Enc_structure: an element more",
+         "\x84\x68"
+         "Encrypt0\x40\x40",
+         12},
     };
     for (size_t i = 0; i < sizeof all / sizeof all[0] && s->subject->layers.cipher->tag_len > 0; i++) {
         trial t = trial_of(s);
@@ -229,6 +250,7 @@ bool trial_aad(search *s)
     }
     return try_items(s, &outer, &outer, false) || try_forms(s, &outer) ||
            (outer.n > 1 && array_read(outer.items[1], &inner) &&
-            (try_items(s, &outer, &inner, true) || try_numbers(s, &outer, &inner) || try_algorithms(s, &outer))) ||
+            (try_items(s, &outer, &inner, true) || try_numbers(s, &outer, &inner) ||
+             try_algorithms(s, &outer))) ||
            try_prefixes(s);
 }

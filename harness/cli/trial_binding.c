@@ -5,7 +5,8 @@
 
 bool trial_readings(search *s)
 {
-    static const char *const readings[] = {"CS5", "CS4", "S1/E1", "S2/E1", "S3/E1", "S1/E0", "S2/E0", "S3/E0"};
+    static const char *const readings[] = {"CS5",   "CS4",   "S1/E1", "S2/E1",
+                                           "S3/E1", "S1/E0", "S2/E0", "S3/E0"};
     const gosc_dialect *own = s->subject->context->common.dialect;
     for (size_t i = 0; i < sizeof readings / sizeof readings[0]; i++) {
         trial t = trial_of(s);
@@ -35,7 +36,8 @@ static bool try_taken(search *s, const taken *one)
     }
     *span = one->value;
     return trial_derive(s, &t) &&
-           trial_external_aad(s, t.layers.external_aad, vec_printf(s->arena, "%s is %s", one->what, one->instead));
+           trial_external_aad(s, t.layers.external_aad,
+                              vec_printf(s->arena, "%s is %s", one->what, one->instead));
 }
 
 /* padded gives a Partial IV as 5 bytes, shortest without leading zeros. */
@@ -55,7 +57,10 @@ static gosc_span shortest(gosc_span piv)
     return piv;
 }
 
-#define TAKEN(member, instead, value) {#member, offsetof(vec_layers, member), instead, value}
+#define TAKEN(member, instead, value)                                                                        \
+    {                                                                                                        \
+#member, offsetof(vec_layers, member), instead, value                                                \
+    }
 
 static bool try_kids(search *s)
 {
@@ -70,7 +75,8 @@ static bool try_kids(search *s)
         TAKEN(request_kid, "empty", GOSC_EMPTY),
         TAKEN(request_kid, "the kid context", u->layers.request_kid_context),
         TAKEN(request_piv, "the Partial IV of the response",
-              gosc_span_present(u->layers.fields.partial_iv_bytes) ? u->layers.fields.partial_iv_bytes : GOSC_EMPTY),
+              gosc_span_present(u->layers.fields.partial_iv_bytes) ? u->layers.fields.partial_iv_bytes
+                                                                   : GOSC_EMPTY),
         TAKEN(request_piv, "padded to 5 bytes", padded(s, piv)),
         TAKEN(request_piv, "without its leading zeros", shortest(piv)),
         TAKEN(request_piv, "empty", GOSC_EMPTY),
@@ -105,7 +111,8 @@ static bool try_credentials(search *s)
             whose = "the Group Manager's credential";
             value = c->params.gm_credential;
         } else if (i > 1) {
-            const vec_member *one = i - 2 < c->n_recipients ? &c->recipients[i - 2] : &c->members[i - 2 - c->n_recipients];
+            const vec_member *one =
+                i - 2 < c->n_recipients ? &c->recipients[i - 2] : &c->members[i - 2 - c->n_recipients];
             whose = vec_printf(s->arena, "the credential of member %s", vec_hex_write(s->arena, one->id));
             value = one->credential;
         }

@@ -26,7 +26,8 @@ static bool derive(search *s, const derivation *d, uint8_t *out, size_t len)
                                             (gosc_buf){out, len}) == GOSC_OK;
 }
 
-/* What may be mistaken about the derivations from the Master Secret; all of them, or those of keys or the Common IV. */
+/* What may be mistaken about the derivations from the Master Secret; all of them, or those of keys or the
+ * Common IV. */
 typedef struct mistake {
     const char *said;
     int32_t hkdf, alg; /* 0: the right one */
@@ -90,7 +91,8 @@ static void apply(search *s, const mistake *m, derivation *d)
 }
 
 /* rederive gives the keys under a mistake that touches keys, Common IV, or both. */
-static bool rederive(search *s, const mistake *m, bool touches_keys, bool touches_iv, bool touches_se, keys *k)
+static bool rederive(search *s, const mistake *m, bool touches_keys, bool touches_iv, bool touches_se,
+                     keys *k)
 {
     const subject *u = s->subject;
     const gosc_common_context *c = &u->context->common;
@@ -225,13 +227,20 @@ static bool try_pairwise(search *s)
         return true;
     }
     static const char *const said[] = {
-        "pairwise: credentials in the other order",  "pairwise: credentials left out",
-        "pairwise: shared secret before credentials", "pairwise: salt and IKM swapped",
-        "pairwise: salt is the other end's key",      "pairwise: salt is empty",
-        "pairwise: ID of the other end in info",      "pairwise: Group Encryption Algorithm in info",
-        "pairwise: no ID Context in info",            "pairwise: the other direction's key",
-        "pairwise: only the sender's credential",     "pairwise: only the recipient's credential",
-        "pairwise: credentials as byte strings",      "pairwise: empty ID in info",
+        "pairwise: credentials in the other order",
+        "pairwise: credentials left out",
+        "pairwise: shared secret before credentials",
+        "pairwise: salt and IKM swapped",
+        "pairwise: salt is the other end's key",
+        "pairwise: salt is empty",
+        "pairwise: ID of the other end in info",
+        "pairwise: Group Encryption Algorithm in info",
+        "pairwise: no ID Context in info",
+        "pairwise: the other direction's key",
+        "pairwise: only the sender's credential",
+        "pairwise: only the recipient's credential",
+        "pairwise: credentials as byte strings",
+        "pairwise: empty ID in info",
         "pairwise: Key Agreement Algorithm in info",
     };
     for (int i = 0; i < 15; i++) {
@@ -306,8 +315,9 @@ bool trial_keys(search *s)
     bool has_pair = c->pairwise_mode && u->other != NULL && u->other->has_pairwise_keys;
     trial t = trial_of(s);
     if (has_pair) {
-        t.layers.key = gosc_span_of(u->sealing ? u->other->pairwise_sender_key : u->other->pairwise_recipient_key,
-                                    t.layers.cipher->key_len);
+        t.layers.key =
+            gosc_span_of(u->sealing ? u->other->pairwise_sender_key : u->other->pairwise_recipient_key,
+                         t.layers.cipher->key_len);
     }
     return has_pair && trial_derive(s, &t) && trial_judge(s, &t, "the pairwise key in group mode");
 }

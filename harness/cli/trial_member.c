@@ -1,10 +1,12 @@
-/* The message is another member's than it says, or made under another context. SPDX-License-Identifier: BSD-2-Clause */
+/* The message is another member's than it says, or made under another context. SPDX-License-Identifier:
+ * BSD-2-Clause */
 #include <string.h>
 
 #include "trial.h"
 
 /* member_as gives a Recipient Context with all keys for an ID, NULL when there can be none. */
-static gosc_recipient_context *member_as(search *s, gosc_security_context *context, gosc_span id, bool is_pairwise)
+static gosc_recipient_context *member_as(search *s, gosc_security_context *context, gosc_span id,
+                                         bool is_pairwise)
 {
     gosc_recipient_context *made = vec_alloc(s->arena, sizeof *made);
     gosc_recipient_context *found = NULL;
@@ -17,8 +19,10 @@ static gosc_recipient_context *member_as(search *s, gosc_security_context *conte
     return found;
 }
 
-/* try_as judges the message as one that `who` protected under a context; what the option says of kid is kept. */
-static bool try_as(search *s, gosc_security_context *context, const gosc_recipient_context *who, const char *said)
+/* try_as judges the message as one that `who` protected under a context; what the option says of kid is kept.
+ */
+static bool try_as(search *s, gosc_security_context *context, const gosc_recipient_context *who,
+                   const char *said)
 {
     const subject *u = s->subject;
     trial t = trial_of(s);
@@ -38,7 +42,8 @@ static bool try_as(search *s, gosc_security_context *context, const gosc_recipie
     if (gosc_span_present(t.layers.fields.kid)) {
         gosc_oscore_option option = t.layers.fields;
         gosc_writer writer;
-        gosc_writer_init(&writer, (gosc_buf){vec_alloc(s->arena, GOSC_OPTION_VALUE_MAX), GOSC_OPTION_VALUE_MAX});
+        gosc_writer_init(&writer,
+                         (gosc_buf){vec_alloc(s->arena, GOSC_OPTION_VALUE_MAX), GOSC_OPTION_VALUE_MAX});
         option.kid = t.layers.sender_id;
         gosc_oscore_option_write(&writer, &option, option.flags & GOSC_FLAG_GROUP);
         t.layers.option = gosc_writer_span(&writer);
@@ -55,7 +60,8 @@ static bool try_members(search *s)
         const vec_member *one = i < c->n_recipients ? &c->recipients[i] : &c->members[i - c->n_recipients];
         const gosc_recipient_context *who = member_as(s, u->context, one->id, is_pairwise);
         const char *name = vec_hex_write(s->arena, one->id);
-        if (who != NULL && try_as(s, u->context, who, vec_printf(s->arena, "made by member %s, not by who it says", name))) {
+        if (who != NULL &&
+            try_as(s, u->context, who, vec_printf(s->arena, "made by member %s, not by who it says", name))) {
             return true;
         }
     }
@@ -81,7 +87,8 @@ static bool try_contexts(search *s)
         return true;
     }
     trial t = trial_of(s);
-    t.layers.key = gosc_span_of(is_pairwise ? who->pairwise_recipient_key : who->key, t.layers.cipher->key_len);
+    t.layers.key =
+        gosc_span_of(is_pairwise ? who->pairwise_recipient_key : who->key, t.layers.cipher->key_len);
     if (trial_derive(s, &t) && trial_judge(s, &t, "key of %s", name)) {
         return true;
     }

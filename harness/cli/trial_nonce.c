@@ -8,10 +8,10 @@ typedef struct recipe {
     const char *said;
     gosc_span id;
     uint64_t piv;
-    int size;             /* added to the first byte */
-    bool id_at_left;      /* padded behind instead of before */
+    int size;        /* added to the first byte */
+    bool id_at_left; /* padded behind instead of before */
     bool piv_at_left;
-    bool iv_tail;         /* the trailing bytes of the Common IV instead of the leading ones */
+    bool iv_tail; /* the trailing bytes of the Common IV instead of the leading ones */
     bool no_iv;
     bool no_id;
 } recipe;
@@ -66,19 +66,31 @@ bool trial_nonces(search *s)
     if (try_identity(s, own_id, piv, "ID_PIV is the ID of the endpoint that looks") ||
         try_identity(s, other_id, piv, "ID_PIV is the ID of the other end") ||
         try_identity(s, layers->request_kid, piv, "ID_PIV is the kid of the request") ||
-        try_identity(s, layers->sender_id, layers->request_piv, "Partial IV of the request with the responder's ID") ||
-        try_identity(s, layers->request_kid, layers->request_piv, "that of the request, though there is a Partial IV")) {
+        try_identity(s, layers->sender_id, layers->request_piv,
+                     "Partial IV of the request with the responder's ID") ||
+        try_identity(s, layers->request_kid, layers->request_piv,
+                     "that of the request, though there is a Partial IV")) {
         return true;
     }
     const recipe recipes[] = {
-        {.said = "ID_PIV is the ID of the endpoint that looks (not in the keystream)", .id = own_id, .piv = number},
+        {.said = "ID_PIV is the ID of the endpoint that looks (not in the keystream)",
+         .id = own_id,
+         .piv = number},
         {.said = "ID_PIV is the ID of the other end (not in the keystream)", .id = other_id, .piv = number},
         {.said = "without ID_PIV", .no_id = true, .piv = number},
-        {.said = "the length of ID_PIV is 0", .id = layers->nonce_id, .size = -(int)layers->nonce_id.len, .piv = number},
-        {.said = "the length of ID_PIV is that of its padded form", .id = layers->nonce_id,
-         .size = (int)(layers->nonce.len - 6 - layers->nonce_id.len), .piv = number},
+        {.said = "the length of ID_PIV is 0",
+         .id = layers->nonce_id,
+         .size = -(int)layers->nonce_id.len,
+         .piv = number},
+        {.said = "the length of ID_PIV is that of its padded form",
+         .id = layers->nonce_id,
+         .size = (int)(layers->nonce.len - 6 - layers->nonce_id.len),
+         .piv = number},
         {.said = "ID_PIV is padded on the right", .id = layers->nonce_id, .id_at_left = true, .piv = number},
-        {.said = "Partial IV is padded on the right", .id = layers->nonce_id, .piv_at_left = true, .piv = number},
+        {.said = "Partial IV is padded on the right",
+         .id = layers->nonce_id,
+         .piv_at_left = true,
+         .piv = number},
         {.said = "Partial IV is 0", .id = layers->nonce_id, .piv = 0},
         {.said = "Partial IV is one more", .id = layers->nonce_id, .piv = number + 1},
         {.said = "Partial IV is cut to 32 bits", .id = layers->nonce_id, .piv = number & UINT32_MAX},

@@ -111,17 +111,20 @@ static bool try_signers(search *s)
 /* try_contexts: other context strings, and what stands for the protected headers. */
 static bool try_contexts(search *s)
 {
-    static const char *const contexts[] = {"CounterSignature0", "CounterSignature", "CounterSignature0V2",
-                                           "CounterSignatureV2", "Signature1", "Signature"};
+    static const char *const contexts[] = {"CounterSignature0",  "CounterSignature", "CounterSignature0V2",
+                                           "CounterSignatureV2", "Signature1",       "Signature"};
     static const struct {
         const char *said;
         const char *bytes;
         size_t len;
         uint64_t n; /* elements */
     } headers[] = {
-        {"body_protected and sign_protected", "\x40\x40", 2, 5}, {"body_protected alone", "\x40", 1, 4},
-        {"sign_protected null", "\x40\xf6", 2, 5},               {"body_protected null", "\xf6\x40", 2, 5},
-        {"headers a0", "\x41\xa0\x41\xa0", 4, 5},                {"no header", "", 0, 3},
+        {"body_protected and sign_protected", "\x40\x40", 2, 5},
+        {"body_protected alone", "\x40", 1, 4},
+        {"sign_protected null", "\x40\xf6", 2, 5},
+        {"body_protected null", "\xf6\x40", 2, 5},
+        {"headers a0", "\x41\xa0\x41\xa0", 4, 5},
+        {"no header", "", 0, 3},
     };
     for (size_t i = 0; i < sizeof contexts / sizeof contexts[0]; i++) {
         for (size_t j = 0; j < sizeof headers / sizeof headers[0]; j++) {

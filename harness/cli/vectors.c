@@ -11,8 +11,10 @@
 static const char help[] =
     "usage: muster vectors [--dir DIR] [--file F]... [--only PATTERN]... [--tap | --json] [-v] [--output F]\n"
     "\n"
-    "Replays test vectors through the reference. Every value a vector states is compared; a refusal must have exactly the\n"
-    "reason named and must leave all state as it was, and the control of a negative must pass in the same run.\n"
+    "Replays test vectors through the reference. Every value a vector states is compared; a refusal must "
+    "have exactly the\n"
+    "reason named and must leave all state as it was, and the control of a negative must pass in the same "
+    "run.\n"
     "\n"
     "  --dir DIR        the tree (default: $MUSTER_VECTORS, else vectors)\n"
     "  --file F         only this file; several may be given\n"
@@ -115,12 +117,15 @@ static int run(const settings *s, const vec_tree *tree)
     }
     int status = CLI_USAGE;
     if (choose(s, tree, rows) == 0) {
-        status = cli_complain("vectors: --only: expected an id that matches \"%s\", found none in %s", s->only.items[0],
-                              s->folder);
+        status = cli_complain("vectors: --only: expected an id that matches \"%s\", found none in %s",
+                              s->only.items[0], s->folder);
     } else if (cli_output_open(&output, s->output) == CLI_GOOD) {
         replay_all(tree, rows);
         hold_controls(tree, rows);
-        report_style style = s->json ? REPORT_JSON : s->tap ? REPORT_TAP : s->verbose ? REPORT_VERBOSE : REPORT_PLAIN;
+        report_style style = s->json      ? REPORT_JSON
+                             : s->tap     ? REPORT_TAP
+                             : s->verbose ? REPORT_VERBOSE
+                                          : REPORT_PLAIN;
         status = report_vectors(output.file, tree, rows, style) ? CLI_GOOD : CLI_FAILED;
         status = cli_output_close(&output, status);
     }
@@ -137,8 +142,8 @@ int cli_vectors(int argc, char **argv)
     s.files.items = calloc(room, sizeof *s.files.items);
     s.only.items = calloc(room, sizeof *s.only.items);
     const cli_option options[] = {
-        {"--dir", CLI_TEXT, &s.folder},   {"--file", CLI_TEXTS, &s.files}, {"--only", CLI_TEXTS, &s.only},
-        {"--json", CLI_FLAG, &s.json},    {"--tap", CLI_FLAG, &s.tap},     {"-v", CLI_FLAG, &s.verbose},
+        {"--dir", CLI_TEXT, &s.folder},    {"--file", CLI_TEXTS, &s.files}, {"--only", CLI_TEXTS, &s.only},
+        {"--json", CLI_FLAG, &s.json},     {"--tap", CLI_FLAG, &s.tap},     {"-v", CLI_FLAG, &s.verbose},
         {"--output", CLI_TEXT, &s.output}, {NULL, CLI_END, NULL},
     };
     int status = CLI_USAGE;
