@@ -79,7 +79,7 @@ FUZZERS := $(PROGS_T:%=$(BUILD)/fuzzer/%)
 $(BUILD)/peers/lib/%.o:        INC :=
 $(BUILD)/peers/lib/crypto/%.o: INC := -iquote peers/lib $(filter %sodium,$(PC))
 $(BUILD)/peers/io/%.o:         INC := -iquote peers/lib
-$(BUILD)/peers/bin/%.o:        INC := -iquote peers/lib -iquote peers/io $(PC)
+$(BUILD)/peers/bin/%.o:        INC := -iquote peers/lib -iquote peers/io -iquote vectors $(PC)
 $(BUILD)/peers/tests/%.o:      INC := -iquote peers/lib -iquote peers/tests
 $(BUILD)/peers/tests/io/%.o:   INC := -iquote peers/lib -iquote peers/tests -iquote peers/io
 $(BUILD)/vectors/%.o:          INC := -iquote $(BUILD)/include $(PC)
@@ -216,7 +216,7 @@ $(LIB): $(LIB_O)
 
 $(BUILD)/muster: $(CLI_O) $(if $(wildcard harness/cli/run.c),$(HARN_O)) $(VEC_O) $(REAL_O) $(LIB)
 	$(call link,$(CRYPTO_LIBS) $(JSON_LIBS))
-$(BUILD)/muster-peer: $(PEER_O) $(IO_O) $(REAL_O) $(LIB)
+$(BUILD)/muster-peer: $(PEER_O) $(IO_O) $(VEC_O) $(REAL_O) $(LIB)
 	$(call link,$(CRYPTO_LIBS) $(JSON_LIBS) -lsqlite3)
 $(IO_T): $(BUILD)/%: $(BUILD)/%.o $(IO_O) $(REAL_O) $(LIB)
 	$(call link,$(CRYPTO_LIBS) -lsqlite3)

@@ -70,7 +70,7 @@ harness='vectors harness harness/lab harness/observe harness/adversary harness/r
 room '^peers/lib/[^/]*$' '^peers/lib/[^/]*\.h$'
 room '^peers/lib/crypto/' '^peers/lib/([^/]*|crypto/[^/]*)\.h$'
 room '^peers/io/' '^peers/(lib|io)/[^/]*\.h$'
-room '^peers/bin/' '^peers/(lib|io|bin/[^/]*)/[^/]*\.h$' peers/io
+room '^peers/bin/' '^(peers/(lib|io|bin/[^/]*)|vectors)/[^/]*\.h$' 'peers/io vectors'
 room '^peers/tests/[^/]*$' '^peers/(lib|tests)/[^/]*\.h$' peers/tests
 room '^peers/tests/plain/' '^peers/(lib|tests|tests/plain)/[^/]*\.h$' peers/tests
 room '^peers/tests/io/' '^peers/(lib|io|tests|tests/io)/[^/]*\.h$' 'peers/tests peers/io'
