@@ -110,25 +110,36 @@ static void list_patch(void *arg, const char *path, const char *name)
         e->mutants, id, json_pack("{s:s, s:s, s:n, s:i}", "title", title, "file", path, "caught", "red", 0));
 }
 
-/* red_claims counts a mutant for each requirement that it breaks and that a vector cites which it turned red.
- */
-static void red_claims(evidence *e, const vec_tree *tree, const json_t *row)
+/* is_red: whether one of these vectors is in the tree and cites the requirement. */
+static bool is_red(const vec_tree *tree, const json_t *ids, const char *requirement)
 {
-    const json_t *by = json_object_get(row, "by");
-    const json_t *red = json_object_get(row, "red");
-    for (size_t i = 0; i < json_array_size(by); i++) {
-        const json_t *id = json_array_get(by, i);
-        bool seen = false;
-        for (size_t j = 0; !seen && j < json_array_size(red); j++) {
-            const char *name = json_string_value(json_array_get(red, j));
-            const vec_vector *vector = name != NULL ? vec_tree_find(tree, name) : NULL;
-            const json_t *req = vector != NULL ? json_object_get(vector->json, "req") : NULL;
-            for (size_t k = 0; !seen && k < json_array_size(req); k++) {
-                seen = json_equal(json_array_get(req, k), id) != 0;
+    for (size_t i = 0; i < json_array_size(ids); i++) {
+        const char *id = json_string_value(json_array_get(ids, i));
+        const vec_vector *vector = id != NULL ? vec_tree_find(tree, id) : NULL;
+        const json_t *req = vector != NULL ? json_object_get(vector->json, "req") : NULL;
+        for (size_t j = 0; j < json_array_size(req); j++) {
+            if (strcmp(json_string_value(json_array_get(req, j)), requirement) == 0) {
+                return true;
             }
         }
-        if (seen && json_is_string(id)) {
-            count_up(e->by_mutants, json_string_value(id));
+    }
+    return false;
+}
+
+/* count_red counts, for each requirement, the mutants that break it and turned a vector of it red. */
+static void count_red(evidence *e, const vec_tree *tree, json_t *by_requirement)
+{
+    const char *requirement;
+    json_t *by_mutant;
+    json_object_foreach(by_requirement, requirement, by_mutant)
+    {
+        const char *mutant;
+        json_t *ids;
+        json_object_foreach(by_mutant, mutant, ids)
+        {
+            if (mutant[0] != '\0' && is_red(tree, ids, requirement)) {
+                count_up(e->by_mutants, requirement);
+            }
         }
     }
 }
@@ -136,21 +147,18 @@ static void red_claims(evidence *e, const vec_tree *tree, const json_t *row)
 static void read_results(evidence *e, const vec_tree *tree, const char *path)
 {
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *list = json_object_get(root, "mutants");
+    const json_t *list = json_object_get(root, "seeded");
     e->has_results = json_is_array(list);
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *row = json_array_get(list, i);
         const char *id = vec_get_text(row, "id");
         json_t *mutant = id != NULL ? json_object_get(e->mutants, id) : NULL;
         if (mutant != NULL) {
-            const json_t *red = json_object_get(row, "red");
-            (void)json_object_set_new(mutant, "caught", json_boolean(vec_get_bool(row, "caught", false)));
-            (void)json_object_set_new(mutant, "red", json_integer((json_int_t)json_array_size(red)));
-        }
-        if (vec_get_bool(row, "caught", false)) {
-            red_claims(e, tree, row);
+            (void)json_object_set_new(mutant, "caught", json_boolean(vec_get_is(row, "verdict", "killed")));
+            (void)json_object_set_new(mutant, "red", json_integer((json_int_t)vec_get_int(row, "n_red", 0)));
         }
     }
+    count_red(e, tree, json_object_get(root, "evidence"));
     json_decref(root);
 }
 

@@ -20,9 +20,9 @@ typedef struct evidence {
  * evidence_load gathers all.
  *
  * In        tree  loaded, with requirements
- *           root  of the project: tests in peers/tests, mutants in harness/mutants, results of their run in
- *                 harness/mutants/results.json: {"mutants": [{"id", "caught", "by": [requirement], "red":
- * [vector id]}]}
+ *           root  of the project: tests in peers/tests, mutants in harness/mutants/seeded, results of their
+ * run in harness/mutants/results.json: "seeded", a list with id, verdict and n_red, and "evidence",
+ *                 {requirement: {mutant: [ids of vectors that went red]}}
  */
 void evidence_load(evidence *e, const vec_tree *tree, const char *root);
 void evidence_free(evidence *e);

@@ -315,8 +315,10 @@ def test_list(tap, muster, folder):
     got = muster("list", "mutants", "--root", root)
     tap.ok(got.stdout == "M99      not run  the nonce is made of zeros\n1 mutants\n", "list mutants", got)
     vector = next(v for _, document in files() for v in document["vectors"] if "O-5.2-01" in v["req"])
-    (root / "harness" / "mutants" / "results.json").write_text(json.dumps({"mutants": [
-        {"id": "M99", "caught": True, "by": ["O-5.2-01", "O-5-01"], "red": [vector["id"]]}]}))
+    stranger = next(v for _, document in files() for v in document["vectors"] if "O-8.2-05" not in v["req"])
+    (root / "harness" / "mutants" / "results.json").write_text(json.dumps({
+        "seeded": [{"id": "M99", "verdict": "killed", "n_red": 1}],
+        "evidence": {"O-5.2-01": {"M99": [vector["id"]]}, "O-8.2-05": {"M99": [stranger["id"], "no-such-vector"]}}}))
     got = muster("list", "mutants", "--root", root)
     tap.ok("M99      caught " in got.stdout and muster("list", "mutants", "--uncovered", "--root", root).stdout == "0 mutants\n",
            "a mutant that was caught", got)
