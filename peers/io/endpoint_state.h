@@ -1,0 +1,185 @@
+/*
+ * What an endpoint keeps, and the calls its three files share (not for users of the endpoint).
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef IO_ENDPOINT_STATE_H
+#define IO_ENDPOINT_STATE_H
+
+#include "endpoint.h"
+
+enum {
+    IO_ASKS_MAX = 256,
+    IO_LEGS_MAX = 512,
+    IO_OBSERVERS_MAX = 64,
+    IO_DELAYED_MAX = 64,
+    IO_UPLOADS_MAX = 16,
+    IO_BODY_MAX = 65536,      /* bytes put together from blocks */
+    IO_IN_MAX = 65536,        /* bytes of a datagram that came in */
+    IO_BLOCK_EXPONENT = 5,    /* 512 bytes */
+    IO_CHALLENGES_MAX = 3,    /* answered in one exchange with one server, lest two ends play for ever */
+};
+
+/* A Security Context and how long it is good for. */
+typedef struct io_security {
+    struct io_security *older; /* of the same group */
+    io_security_grant grant;
+    io_ssn_keeper keeper;
+    uint64_t receive_until_ms; /* IO_NEVER: the newest */
+} io_security;
+
+struct io_group {
+    struct io_group *next;
+    char name[IO_NAME_MAX];
+    io_group_params params; /* name points to the above */
+    io_security *newest;    /* NULL: all was lost */
+    uint32_t n_contexts;    /* ever installed */
+};
+
+/* A request as its user gave it: all that is sent for it is one exchange to the user. */
+typedef struct io_ask {
+    bool used;
+    char name[IO_NAME_MAX];
+    io_group *group;
+    uint8_t method;
+    bool has_observe;
+    uint32_t observe;
+    bool answered;
+    uint64_t open_ms;   /* IO_NEVER: as long as it takes */
+    uint8_t *options;   /* encoded, without Observe */
+    size_t options_len;
+    uint8_t *payload;
+    size_t payload_len;
+    bool has_payload;
+} io_ask;
+
+/* One request on the wire and the responses to it; replaced by the next when blocks or a challenge follow. */
+typedef struct io_leg {
+    bool used;
+    io_ask *ask;
+    uint32_t handle; /* of the message layer; a cancellation shares that of the registration */
+    io_path path;
+    bool multicast;
+    bool confirmable;
+    bool group_mode;
+    bool has_target;
+    gosc_id target;
+    uint64_t until_ms;
+    gosc_exchange exchange;
+    uint32_t n_challenges;
+    uint8_t echo[GOSC_ECHO_MAX]; /* to send with the next request */
+    size_t echo_len;
+    io_block block1; /* of the request sent last */
+    io_block block2; /* to ask for */
+    uint8_t etag[8];
+    size_t etag_len;
+    uint8_t *body; /* put together from Block2 */
+    size_t body_len;
+} io_leg;
+
+typedef struct io_observer {
+    uint32_t owner; /* 0: slot is free */
+    io_group *group;
+    io_path path;
+    bool confirmable;
+    bool multicast;
+    char resource[IO_PATH_MAX];
+    gosc_exchange exchange;
+} io_observer;
+
+/* A response that waits for its time. */
+typedef struct io_delayed {
+    bool used;
+    uint64_t due_ms;
+    uint32_t request; /* of the message layer */
+    io_group *group;
+    io_path path;
+    gosc_exchange exchange;
+    size_t len;
+    uint8_t plain[IO_DATAGRAM_MAX];
+} io_delayed;
+
+/* A body that comes in blocks. */
+typedef struct io_upload {
+    uint8_t *body; /* NULL: slot is free */
+    size_t len;
+    const gosc_security_context *context;
+    gosc_id kid;
+    char resource[IO_PATH_MAX];
+    uint8_t tag[64]; /* Request-Tag options, encoded */
+    size_t tag_len;
+    uint64_t touched_ms;
+} io_upload;
+
+struct io_endpoint {
+    io_endpoint_params params;
+    uint64_t now_ms;
+    uint32_t observe_number; /* of the next notification */
+    io_group *groups;
+    io_layer layer;
+    io_ask asks[IO_ASKS_MAX];
+    io_leg legs[IO_LEGS_MAX];
+    io_observer observers[IO_OBSERVERS_MAX];
+    io_delayed delayed[IO_DELAYED_MAX];
+    io_upload uploads[IO_UPLOADS_MAX];
+    gosc_security_context **store; /* room for all contexts */
+    size_t store_room;
+    uint8_t *scratch;
+    size_t scratch_len;
+    uint8_t plain[IO_DATAGRAM_MAX];
+    uint8_t wire[2 * IO_DATAGRAM_MAX];
+    uint8_t opened[IO_IN_MAX + 16];
+};
+
+/* What came in: the datagram, its way, and what the message layer made of it. */
+typedef struct io_incoming {
+    io_path path;
+    gosc_span datagram;
+    io_layer_news news;
+} io_incoming;
+
+/* io_event_of begins an event about a group (NULL: none). */
+io_event io_event_of(io_event_kind kind, const io_group *group);
+void io_event_tell(io_endpoint *endpoint, const io_event *event);
+/* io_rejected tells that a datagram was not accepted. */
+void io_rejected(io_endpoint *endpoint, const io_incoming *in, const io_group *group, const io_ask *ask,
+                 const char *reason);
+
+/* io_event_received fills in who sent a verified message, and how. */
+void io_event_received(io_event *event, const gosc_received *received, const io_address *from);
+
+/* io_store_of gathers the contexts that receive now, newest first, of the groups that have one of the roles. */
+gosc_context_store io_store_of(io_endpoint *endpoint, unsigned roles);
+/* io_security_of finds whose a Security Context is; NULL: it is gone. */
+io_security *io_security_of(io_endpoint *endpoint, const gosc_security_context *context, io_group **group);
+/* io_scratch makes sure that a message of that length can be processed. */
+gosc_buf io_scratch(io_endpoint *endpoint, size_t message_len);
+
+/* io_local_for gives the address a group sends from towards a peer; false: none of that family. */
+bool io_local_for(const io_endpoint *endpoint, const io_group *group, const io_address *peer, io_address *local);
+
+/* Client. */
+size_t io_numbers_needed(const io_group *group);
+void io_client_receive(io_endpoint *endpoint, const io_incoming *in);
+void io_client_failed(io_endpoint *endpoint, uint32_t handle, const char *why);
+void io_client_tick(io_endpoint *endpoint);
+uint64_t io_client_next_ms(const io_endpoint *endpoint);
+/* io_client_drop ends all exchanges of a group. */
+void io_client_drop(io_endpoint *endpoint, const io_group *group, const char *why);
+/* io_client_grow gives running exchanges room for the servers of a new context; false: no memory. */
+bool io_client_grow(io_endpoint *endpoint, const io_group *group);
+bool io_client_uses(const io_endpoint *endpoint, const gosc_security_context *context);
+/* io_client_scrub forgets Response Numbers under a context that goes away. */
+void io_client_scrub(io_endpoint *endpoint, const gosc_security_context *context);
+
+/* Server. */
+void io_server_receive(io_endpoint *endpoint, const io_incoming *in);
+/* io_server_gone: the client rejected a message, or never acknowledged it. */
+void io_server_gone(io_endpoint *endpoint, uint32_t owner);
+void io_server_tick(io_endpoint *endpoint);
+uint64_t io_server_next_ms(const io_endpoint *endpoint);
+void io_server_drop(io_endpoint *endpoint, const io_group *group);
+/* io_server_scrub forgets what began under a context that goes away. */
+void io_server_scrub(io_endpoint *endpoint, const gosc_security_context *context);
+bool io_server_uses(const io_endpoint *endpoint, const gosc_security_context *context);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * The resources of every server peer (interop/PROTOCOL.md, "Resources of every server peer").
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef IO_RESOURCES_H
+#define IO_RESOURCES_H
+
+#include "endpoint.h"
+
+enum {
+    IO_LIGHT_MAX = 64,   /* bytes of its state */
+    IO_OBSERVED_MAX = 512,
+    IO_LARGE_LEN = 1200, /* of /large, before anyone writes it */
+    IO_LARGE_MAX = 8192,
+    IO_PIECES_MAX = 256,
+    IO_SEPARATE_MS = 50,
+};
+
+typedef struct io_resources {
+    uint8_t light[IO_LIGHT_MAX];
+    size_t light_len;
+    uint8_t observed[IO_OBSERVED_MAX];
+    size_t observed_len;
+    uint8_t large[IO_LARGE_MAX];
+    size_t large_len;
+    bool pieces[IO_PIECES_MAX]; /* of /firmware, accepted */
+    char text[4 * IO_PIECES_MAX + 512];
+} io_resources;
+
+void io_resources_init(io_resources *resources);
+
+/* io_resources_answer is the application of an endpoint; arg is the resources. */
+void io_resources_answer(io_resources *resources, const io_app_request *request, io_app_answer *answer);
+
+/* io_resources_change sets what /observe gives; false: another path, or too long. */
+bool io_resources_change(io_resources *resources, const char *path, gosc_span payload);
+
+#endif
