@@ -1,0 +1,75 @@
+"""Seeded mutants against the notes of the vectors, and what became of all that as results.json."""
+import json
+import os
+
+
+def mutant_number(one):
+    """M05 of M05b."""
+    return one[:3]
+
+
+def of_requirements(patch, rows, red):
+    """{requirement the mutant breaks: ids of the vectors for it that went red}."""
+    found = {}
+    for requirement in patch.requirements:
+        ids = sorted({rows[i]['id'] for i, _ in red if requirement in rows[i]['req']})
+        if ids:
+            found[requirement] = ids
+    return found
+
+
+def cross_check(notes, results, absent, rows):
+    """Gaps between notes and patches: a list of lines, and counts.
+
+    Both ways: each mutant that the notes name exists or is said to be impossible, and each flag that names a mutant is
+    red under a variant of it.
+    """
+    numbers = {mutant_number(result['id']) for result in results}
+    gaps, caught, alone = [], 0, 0
+    red_flags = {}
+    for result in results:
+        flags = set()
+        for i in result['red_indexes']:
+            flags.update(rows[i]['flags'])
+        red_flags.setdefault(mutant_number(result['id']), set()).update(flags)
+    named = sorted((flag, one) for flag, ones in notes.items() for one in ones)
+    for flag, one in named:
+        if one not in numbers:
+            if one not in absent:
+                gaps.append('flag %s names %s, which is neither seeded nor listed in absent.json' % (flag, one))
+        elif flag not in red_flags.get(one, ()):
+            gaps.append('flag %s names %s: no vector of that flag went red under any variant of it' % (flag, one))
+        else:
+            caught += 1
+    for flag in sorted(notes):
+        # A mutant that nothing but vectors of this flag would have caught.
+        if any(result['red_indexes'] and all(flag in rows[i]['flags'] for i in result['red_indexes'])
+               for result in results):
+            alone += 1
+    for one in sorted(numbers & set(absent)):
+        gaps.append('%s is listed in absent.json and seeded all the same' % one)
+    for number in range(1, 69):
+        one = 'M%02d' % number
+        if one not in numbers and one not in absent:
+            gaps.append('%s is neither seeded nor listed in absent.json' % one)
+    return gaps, {'flags': len(notes), 'flags_naming_mutants': len({flag for flag, _ in named}),
+                  'pairs_named': len(named), 'pairs_caught': caught, 'flags_that_alone_catch_a_mutant': alone}
+
+
+def write(path, document):
+    """Writes results.json whole or not at all; one line for each mutant, so that changes can be read."""
+    lines = ['{ "format": "muster-mutants-1"']
+    for key in ('controls', 'seeded', 'generic'):
+        rows = ',\n  '.join(json.dumps(row, sort_keys=True, ensure_ascii=True) for row in document[key])
+        lines.append('  "%s": [\n  %s ]' % (key, rows))
+    lines.append('  "evidence": %s' % evidence_lines(document['evidence']))
+    part = '%s.part-%d' % (path, os.getpid())
+    with open(part, 'w', encoding='utf-8') as file:
+        file.write(',\n'.join(lines) + ' }\n')
+    os.replace(part, path)
+
+
+def evidence_lines(evidence):
+    """{requirement: {mutant: [vectors]}} with a line for each requirement."""
+    rows = ['"%s": %s' % (one, json.dumps(evidence[one], sort_keys=True)) for one in sorted(evidence)]
+    return '{\n    %s }' % ',\n    '.join(rows) if rows else '{}'

@@ -1,0 +1,429 @@
+#!/usr/bin/env python3
+"""muster mutants: is every seeded fault caught, for the named reason?"""
+import argparse
+import json
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+
+import engine
+import evidence
+import generic
+import patches
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+GENERIC_FILES = ('replay_window.c', 'aad.c', 'nonce.c', 'kdf.c', 'counter_signature.c', 'protect.c', 'unprotect.c',
+                 'message.c', 'group_message.c', 'oscore_option.c', 'response_number.c', 'exchange.c', 'pairwise.c',
+                 'echo.c')
+QUICK_GENERIC = 60  # mutants of the second set in --quick
+AT_ONCE = 100  # vectors within which the control that must die does
+PATIENCE = 2  # seconds before progress is told
+
+HELP = """examples:
+  python3 harness/mutants/run.py                          both sets, writes harness/mutants/results.json
+  python3 harness/mutants/run.py --only M05               one seeded mutant, all its variants
+  python3 harness/mutants/run.py --set generic --file replay_window.c
+  python3 harness/mutants/run.py --quick                  seeded, controls, a sample of the generic ones
+
+exit status: 0 every mutant was caught or is explained, 1 one was not, 2 the run could not be made
+"""
+
+
+class Progress:
+    """Tells on standard error how far it is, when that takes a while."""
+
+    def __init__(self, what, total):
+        self.what, self.total, self.done, self.told = what, total, 0, time.monotonic()
+        self.lock = threading.Lock()
+
+    def step(self):
+        """One more is done."""
+        with self.lock:
+            self.done += 1
+            now = time.monotonic()
+            every = PATIENCE if sys.stderr.isatty() else 30
+            if now - self.told >= every:
+                self.told = now
+                sys.stderr.write('%s%s: %d of %d%s' % ('\r' if sys.stderr.isatty() else '', self.what, self.done,
+                                                       self.total, '' if sys.stderr.isatty() else '\n'))
+                sys.stderr.flush()
+
+    def end(self):
+        """Leaves the line clean."""
+        if sys.stderr.isatty():
+            sys.stderr.write('\r%60s\r' % '')
+
+
+class Run:
+    """The engine with as many hosts as there are jobs, and all vectors."""
+
+    def __init__(self, args):
+        self.args = args
+        self.engine = engine.Engine(ROOT, os.path.join(ROOT, 'build', 'mutants'), args.jobs)
+        self.engine.prepare()
+        self.hosts = [engine.Host(self.engine.host, self.engine.tree) for _ in range(args.jobs)]
+        self.vectors = engine.Vectors(self.engine.tree, self.hosts[0].ids)
+        self.order = self.vectors.spread()
+        self.tests_ready = False
+        self.test_lock = threading.Lock()
+
+    def each(self, what, items, work):
+        """Calls work(job, host, item) for each item on all hosts; gives the results in the order of items."""
+        todo, results, faults = queue.Queue(), [None] * len(items), []
+        progress = Progress(what, len(items))
+        for pair in enumerate(items):
+            todo.put(pair)
+
+        def worker(job):
+            while not faults:
+                try:
+                    i, item = todo.get_nowait()
+                except queue.Empty:
+                    return
+                try:
+                    results[i] = work(job, self.hosts[job], item)
+                except Exception as fault:  # told by the caller, in the main thread
+                    faults.append(fault)
+                progress.step()
+
+        threads = [threading.Thread(target=worker, args=(job,)) for job in range(self.args.jobs)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        progress.end()
+        if faults:
+            raise faults[0]
+        return results
+
+    def need_test(self, name):
+        """Readies a test program; False when there is none of that name."""
+        with self.test_lock:
+            if not self.tests_ready:
+                self.engine.prepare_tests()
+                self.tests_ready = True
+            if name in self.engine.tests:
+                self.engine.need_test(name)
+            return name in self.engine.tests
+
+    # ---- seeded ----
+
+    def chosen(self, patch):
+        """Vectors for a seeded mutant: all but the slow curves, which only their own flags ask for."""
+        wanted = [i for i in self.order if any(kill.kind == 'vector' and kill.wants(self.vectors.rows[i])
+                                               for kill in patch.kills)]
+        if self.args.quick:
+            return wanted
+        there = set(wanted)
+        return wanted + [i for i in self.order if i not in there and not self.vectors.rows[i]['heavy']]
+
+    def seeded(self, job, host, patch):
+        """What became of a seeded mutant."""
+        start = time.monotonic()
+        result = {'id': patch.id, 'title': patch.title, 'requirements': patch.requirements, 'killed_by': [],
+                  'red_indexes': [], 'evidence': {}, 'n_red': 0}
+        texts = patch.apply(os.path.join(self.engine.tree, 'peers', 'lib'))
+        path, complaint = self.engine.mutant(job, texts)
+        if path is None:
+            result.update(verdict='error', why='does not compile: ' + complaint)
+            return result
+        outcome = host.replay(path, self.chosen(patch), False)
+        rows = self.vectors.rows
+        missed = []
+        for kill in patch.kills:
+            if kill.kind == 'test':
+                by = self.test_kill(job, kill, texts)
+            else:
+                by = next(({'vector': rows[i]['id'], 'said': said} for i, said in outcome.red
+                           if kill.wants(rows[i]) and kill.said.search(said)), None)
+            if by is None:
+                missed.append(kill.text)
+            else:
+                result['killed_by'].append(by)
+        result['red_indexes'] = [i for i, _ in outcome.red]
+        result['n_red'] = len(outcome.red)
+        result['evidence'] = evidence.of_requirements(patch, rows, outcome.red)
+        result['verdict'] = 'killed'
+        if missed:
+            result['verdict'] = 'survived'
+            result['why'] = self.why_missed(missed, outcome)
+        result['ms'] = int(1000 * (time.monotonic() - start))
+        return result
+
+    def why_missed(self, missed, outcome):
+        """One line: which reason was not seen, and what was seen instead."""
+        said = ['%s: %s' % (self.vectors.rows[i]['id'], text) for i, text in outcome.red[:2]]
+        return 'not red as named: %s; %d vectors red%s' % (' and '.join(missed), len(outcome.red),
+                                                           ', ' + '; '.join(said) if said else '')
+
+    def test_kill(self, job, kill, texts):
+        """The line of a test program that is not ok as it should be, else None."""
+        if not self.need_test(kill.who):
+            return None
+        _, lines = self.engine.test(kill.who, texts, job)
+        line = next((line for line in lines.splitlines() if kill.said.search(line)), None)
+        return None if line is None else {'test': kill.who, 'said': line}
+
+    # ---- generic ----
+
+    def unlike(self, job, _, name):
+        """Mutants of a file that change its object code, each such code once; and how many were left out."""
+        with open(os.path.join(self.engine.tree, 'peers', 'lib', name), encoding='utf-8') as file:
+            text = file.read()
+        all_of_them = generic.mutants(name, text)
+        return text, all_of_them, self.engine.object_bytes(job, name, text)
+
+    def generic(self, job, host, item):
+        """What became of a generic mutant: its verdict and who caught it."""
+        mutant, text, original = item
+        texts = {mutant.file: mutant.apply(text)}
+        code = self.engine.object_bytes(job, mutant.file, texts[mutant.file])
+        if code is None:
+            return 'no C', ''
+        if code == original:
+            return 'same code', ''
+        path, complaint = self.engine.mutant(job, texts)
+        if path is None:
+            raise engine.EngineError('%s: %s' % (mutant, complaint))
+        outcome = host.replay(path, self.order, True)
+        if outcome.red:
+            i, said = outcome.red[0]
+            return outcome.ended or 'killed', '%s: %s' % (self.vectors.rows[i]['id'], said)
+        return self.tested(job, mutant.file, texts)
+
+    def tested(self, job, name, texts):
+        """Test programs, that of the file first."""
+        own = 'test_' + os.path.basename(name)[:-2]
+        self.need_test(own)
+        for test in sorted(self.engine.tests, key=lambda one: (one != own, one)):
+            if test.startswith('test_mbedtls'):
+                continue  # nothing but the adapter
+            self.need_test(test)
+            verdict, lines = self.engine.test(test, texts, job)
+            if verdict != 'passed':
+                return ('killed' if verdict == 'failed' else verdict), '%s: %s' % (test, lines.splitlines()[0])
+        return 'survived', ''
+
+    # ---- controls ----
+
+    def control(self, job, host, patch):
+        """The two that show whether the run can tell: one dies at once, one survives everything."""
+        texts = patch.apply(os.path.join(self.engine.tree, 'peers', 'lib'))
+        path, complaint = self.engine.mutant(job, texts)
+        if path is None:
+            raise engine.EngineError('%s does not compile: %s' % (patch.id, complaint))
+        must_die = patch.id.startswith('dies')
+        outcome = host.replay(path, self.order[:AT_ONCE] if must_die else self.order, True)
+        if must_die:
+            good = any(kill.said.search(said) for kill in patch.kills for _, said in outcome.red)
+            return good, outcome.red[0][1] if outcome.red else 'nothing red within %d vectors' % AT_ONCE
+        if outcome.red:
+            i, said = outcome.red[0]
+            return False, '%s: %s' % (self.vectors.rows[i]['id'], said)
+        verdict, by = self.tested(job, next(iter(texts)), texts)
+        return verdict == 'survived', by or 'survived, as it must'
+
+    def close(self):
+        """Ends the hosts."""
+        for host in self.hosts:
+            host.close()
+
+
+class Survivors:
+    """survivors.json: what survives and why that is no hole; each entry must match exactly one survivor."""
+
+    def __init__(self, path):
+        self.path = path
+        with open(path, encoding='utf-8') as file:
+            rows = json.load(file)['survivors']
+        self.why, self.used = {}, set()
+        for row in rows:
+            key = (row['file'], row['function'], row['line'], row['mutation'], row.get('nth', 1))
+            if key in self.why or not row['why'].strip():
+                raise patches.PatchError('%s: expected one entry with a reason for %s' % (path, ' '.join(map(str, key))))
+            self.why[key] = row['why']
+
+    def explain(self, mutant):
+        """The reason, None when there is none."""
+        if mutant.key in self.why:
+            self.used.add(mutant.key)
+        return self.why.get(mutant.key)
+
+    def stale(self, verdicts):
+        """Entries for mutants that are not there any more, or do not survive; verdicts: {key: verdict} of this run."""
+        files = {key[0] for key in verdicts}
+        return [key for key in self.why if key[0] in files and key not in self.used]
+
+
+def table_seeded(results):
+    """The table of the first set."""
+    for result in results:
+        by = result['killed_by'][0] if result['killed_by'] else {}
+        who = by.get('vector') or by.get('test') or '-'
+        print('%-8s %-5s %-74.74s %-26s %6d ms  %s' % (
+            'ok' if result['verdict'] == 'killed' else 'FAIL', result['id'], result['title'], who, result.get('ms', 0),
+            (by.get('said', '') if result['verdict'] == 'killed' else result['why'])[:200]))
+
+
+def run_seeded(run, chosen):
+    """Gives (results, failures)."""
+    results = run.each('seeded mutants', chosen, run.seeded)
+    table_seeded(results)
+    return results, [result['id'] for result in results if result['verdict'] != 'killed']
+
+
+def run_generic(run, survivors):
+    """Gives (rows for results.json, passed, failures as lines)."""
+    files = [name for name in GENERIC_FILES if not run.args.file or name in run.args.file]
+    items = []
+    for text, found, original in run.each('objects', files, run.unlike):
+        items += [(mutant, text, original) for mutant in found]
+    if run.args.quick:
+        items = items[::max(1, len(items) // QUICK_GENERIC)]
+    verdicts = run.each('generic mutants', items, run.generic)
+    counts = {name: {} for name in files}
+    rows, failures = [], []
+    for (mutant, _, _), (verdict, by) in zip(items, verdicts):
+        why = None
+        if verdict == 'survived':
+            why = survivors.explain(mutant)
+            verdict = 'explained' if why else 'unexplained'
+            if why is None:
+                failures.append('survived, not explained: %s' % mutant)
+        counts[mutant.file][verdict] = counts[mutant.file].get(verdict, 0) + 1
+        rows.append({'file': mutant.file, 'function': mutant.function, 'line': mutant.line_text,
+                     'mutation': mutant.mutation, 'nth': mutant.nth, 'verdict': verdict, 'by': by or why or ''})
+    if not run.args.quick:
+        stale = survivors.stale({mutant.key: None for mutant, _, _ in items})
+        failures += ['survivors.json: explains what does not survive: %s' % ' | '.join(map(str, key)) for key in stale]
+    print('\n%-22s %7s %7s %8s %6s %10s %12s %10s' % ('file', 'mutants', 'killed', 'timeout', 'crash', 'explained',
+                                                      'unexplained', 'same code'))
+    for name in files:
+        row = counts[name]
+        print('%-22s %7d %7d %8d %6d %10d %12d %10d' % (
+            name, sum(row.values()) - row.get('no C', 0), row.get('killed', 0), row.get('timeout', 0),
+            row.get('crash', 0), row.get('explained', 0), row.get('unexplained', 0), row.get('same code', 0)))
+    passed = sum(row.get(word, 0) for row in counts.values() for word in ('killed', 'timeout', 'crash', 'explained'))
+    return rows, passed, failures
+
+
+def run_controls(run):
+    """Both controls; failures as lines."""
+    controls = patches.load(os.path.join(HERE, 'controls'))
+    failures, rows = [], []
+    if not {'dies', 'survives'} <= {patch.id.split('-')[0] for patch in controls}:
+        failures.append('controls: expected one that dies and one that survives')
+    for patch, (good, said) in zip(controls, run.each('controls', controls, run.control)):
+        print('%-8s %-5s %s' % ('ok' if good else 'FAIL', patch.id, patch.title))
+        rows.append({'id': patch.id, 'title': patch.title, 'good': good})
+        if not good:
+            failures.append('control %s: %s' % (patch.id, said))
+    return rows, failures
+
+
+def arguments():
+    """The command line."""
+    parser = argparse.ArgumentParser(prog='run.py', description=__doc__, epilog=HELP,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--set', choices=('seeded', 'generic'), help='only this set')
+    parser.add_argument('--only', metavar='M05', action='append', default=[], help='only seeded mutants whose id begins so')
+    parser.add_argument('--file', metavar='NAME.c', action='append', default=[],
+                        help='only generic mutants of this file of peers/lib')
+    parser.add_argument('--quick', action='store_true',
+                        help='seeded against the vectors they name, controls, a sample of the generic ones')
+    parser.add_argument('--list', action='store_true', help='list the mutants, run nothing')
+    parser.add_argument('--jobs', type=int, default=min(2, os.cpu_count() or 1), metavar='N', help='default: at most 2')
+    parser.add_argument('--output', metavar='FILE', default=os.path.join(HERE, 'results.json'),
+                        help='where a whole run is written to (default: harness/mutants/results.json)')
+    args = parser.parse_args()
+    if args.jobs < 1:
+        parser.error('--jobs: expected a number from 1, found %d' % args.jobs)
+    unknown = [name for name in args.file if name not in GENERIC_FILES]
+    if unknown:
+        parser.error('--file: expected one of %s, found %s' % (', '.join(GENERIC_FILES), unknown[0]))
+    if args.only and args.set is None:
+        args.set = 'seeded'
+    if args.file and args.set is None:
+        args.set = 'generic'
+    return args
+
+
+def listing(seeded, args):
+    """--list."""
+    if args.set != 'generic':
+        for patch in seeded:
+            print('%-6s %s' % (patch.id, patch.title))
+            for kill in patch.kills:
+                print('       kills: %s' % kill.text)
+            print('       by: %s' % ' '.join(patch.requirements))
+    if args.set != 'seeded':
+        for name in GENERIC_FILES:
+            if not args.file or name in args.file:
+                with open(os.path.join(ROOT, 'peers', 'lib', name), encoding='utf-8') as file:
+                    for mutant in generic.mutants(name, file.read()):
+                        print(mutant)
+
+
+def whole(args):
+    """Whether this run covers everything, so that its results may be kept."""
+    return not (args.set or args.only or args.file or args.quick)
+
+
+def main():
+    """Exit status."""
+    args = arguments()
+    seeded = patches.load(os.path.join(HERE, 'seeded'))
+    survivors = Survivors(os.path.join(HERE, 'survivors.json'))
+    with open(os.path.join(HERE, 'absent.json'), encoding='utf-8') as file:
+        absent = json.load(file)['absent']
+    chosen = [patch for patch in seeded if not args.only or patch.id.startswith(tuple(args.only))]
+    if not chosen:
+        raise patches.PatchError('--only: expected an id of a seeded mutant, found "%s"' % ' '.join(args.only))
+    if args.list:
+        listing(chosen, args)
+        return 0
+    start = time.monotonic()
+    run = Run(args)
+    passed, failures, document = 0, [], {'controls': [], 'seeded': [], 'generic': [], 'evidence': {}}
+    document['controls'], failures = run_controls(run)
+    passed += len(document['controls']) - len(failures)
+    if args.set != 'generic':
+        results, bad = run_seeded(run, chosen)
+        passed += len(results) - len(bad)
+        failures += ['%s %s: %s' % (result['id'], result['title'], result['why']) for result in results
+                     if result['verdict'] != 'killed']
+        if not args.only and not args.quick:
+            gaps, counts = evidence.cross_check(run.vectors.notes, results, absent, run.vectors.rows)
+            print('\n' + ', '.join('%s %d' % (key.replace('_', ' '), counts[key]) for key in counts))
+            failures += gaps
+        for result in results:
+            for requirement, ids in result.pop('evidence').items():
+                document['evidence'].setdefault(requirement, {})[result['id']] = ids
+            for key in ('red_indexes', 'ms'):
+                result.pop(key, None)
+        document['seeded'] = results
+    if args.set != 'seeded':
+        document['generic'], good, bad = run_generic(run, survivors)
+        passed += good
+        failures += bad
+    run.close()
+    if whole(args):
+        evidence.write(args.output, document)
+    for line in failures:
+        print('FAIL ' + line)
+    print('took %d s' % (time.monotonic() - start))
+    print('%d passed, %d failed' % (passed, len(failures)))
+    return 1 if failures else 0
+
+
+if __name__ == '__main__':
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        sys.exit(main())
+    except (engine.EngineError, patches.PatchError) as fault:
+        sys.stderr.write('mutants: %s\n' % fault)
+        sys.exit(2)
