@@ -22,12 +22,12 @@ struct lab {
     lab_guard guard;
     lab_text text;
     lab_stdio io;
-    lab_port_tun tun;
+    lab_port_tun *tun; /* NULL: another port */
 };
 
 static bool is_tun(const lab *l)
 {
-    return l->config.port == LAB_TUN;
+    return l->tun != NULL;
 }
 
 static lab_err usage(lab *l, const char *what)
@@ -52,7 +52,7 @@ static bool is_peer(const lab *l, int peer)
 static void clock_read(lab *l)
 {
     if (is_tun(l)) {
-        l->sw.now_us = lab_port_tun_now(&l->tun);
+        l->sw.now_us = lab_port_tun_now(l->tun);
     }
 }
 
@@ -60,7 +60,7 @@ static bool out(void *arg, int peer, const lab_packet *packet)
 {
     lab *l = arg;
     if (is_tun(l)) {
-        return lab_port_tun_write(&l->tun, peer, packet);
+        return lab_port_tun_write(l->tun, peer, packet);
     }
     l->config.deliver(l->config.arg, peer, packet);
     return true;
@@ -80,7 +80,8 @@ lab_err lab_open(const lab_config *config, lab **opened)
     l->sw.out = out;
     lab_stdio_init(&l->io);
     if (config->port == LAB_TUN) {
-        return lab_port_tun_open(&l->tun, &l->text);
+        l->tun = calloc(1, sizeof *l->tun);
+        return l->tun == NULL ? checked(l, LAB_ERR_MEMORY) : lab_port_tun_open(l->tun, &l->text);
     }
     l->sw.latency_us = config->latency_us;
     if (config->port != LAB_STDIO || config->deliver == NULL) {
@@ -99,7 +100,8 @@ void lab_close(lab *l)
     }
     lab_guard_stop(&l->guard);
     if (is_tun(l)) {
-        lab_port_tun_close(&l->tun);
+        lab_port_tun_close(l->tun);
+        free(l->tun);
     }
     lab_switch_free(&l->sw);
     free(l->running);
@@ -123,7 +125,7 @@ lab_err lab_peer_add(lab *l, const char *name, int *peer)
         return usage(l, "lab_peer_add: the name is too long or was used before");
     }
     if (is_tun(l)) {
-        lab_err err = lab_port_tun_add(&l->tun, next, &l->text);
+        lab_err err = lab_port_tun_add(l->tun, next, &l->text);
         if (err != LAB_OK) {
             return err;
         }
@@ -182,7 +184,7 @@ lab_err lab_spawn(lab *l, int peer, char *const *argv, char *const *env, const c
     if (!grown) {
         return checked(l, LAB_ERR_MEMORY);
     }
-    const lab_start start = {is_tun(l) ? &l->tun.netns : NULL, is_tun(l) ? &l->tun.homes[peer] : NULL, argv,
+    const lab_start start = {is_tun(l) ? &l->tun->netns : NULL, is_tun(l) ? &l->tun->homes[peer] : NULL, argv,
                              env, dir};
     lab_err err = lab_process_start(&start, process, &l->text);
     if (err == LAB_OK) {
@@ -350,7 +352,7 @@ const lab_packet *lab_packet_find(const lab *l, const char *name)
 
 uint64_t lab_now_us(const lab *l)
 {
-    return is_tun(l) ? lab_port_tun_now(&l->tun) : l->sw.now_us;
+    return is_tun(l) ? lab_port_tun_now(l->tun) : l->sw.now_us;
 }
 
 uint64_t lab_next_us(const lab *l)
@@ -372,7 +374,7 @@ size_t lab_n_held(const lab *l)
 
 int lab_fd(const lab *l)
 {
-    return is_tun(l) ? l->tun.epoll : -1;
+    return is_tun(l) ? l->tun->epoll : -1;
 }
 
 lab_err lab_step(lab *l, unsigned *n_done)
@@ -381,7 +383,7 @@ lab_err lab_step(lab *l, unsigned *n_done)
     lab_err err = LAB_OK;
     clock_read(l);
     if (is_tun(l)) {
-        err = lab_port_tun_read(&l->tun, &l->sw, &n, &l->text);
+        err = lab_port_tun_read(l->tun, &l->sw, &n, &l->text);
     }
     if (err == LAB_OK) {
         err = checked(l, lab_switch_deliver(&l->sw, &n));
@@ -403,7 +405,7 @@ lab_err lab_advance(lab *l, uint64_t limit_us, unsigned *n_done)
     uint64_t next = lab_next_us(l);
     uint64_t until = next < limit_us ? next : limit_us;
     if (is_tun(l)) {
-        lab_err err = lab_port_tun_wait(&l->tun, until, &l->text);
+        lab_err err = lab_port_tun_wait(l->tun, until, &l->text);
         return err != LAB_OK ? err : lab_step(l, n_done);
     }
     if (until == LAB_NEVER) {

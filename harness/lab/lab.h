@@ -156,7 +156,8 @@ GOSC_MUST_USE
 lab_err lab_spawn(lab *l, int peer, char *const *argv, char *const *env, const char *dir,
                   lab_process *process);
 
-/* lab_reaped tells that the caller has waited for this process: what is left of its process group is killed. */
+/* lab_reaped tells that the caller has waited for this process: what is left of its process group is killed.
+ */
 void lab_reaped(lab *l, pid_t pid);
 
 /* ---- LAB_STDIO: what the peer's protocol lines say ---- */

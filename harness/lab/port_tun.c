@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "report.h"
+#include "membership.h"
 #include "tun.h"
 
 enum {

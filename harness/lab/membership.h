@@ -2,8 +2,8 @@
  * Membership reports: who has joined or left which multicast group, as hosts tell their router.
  * SPDX-License-Identifier: BSD-2-Clause
  */
-#ifndef LAB_REPORT_H
-#define LAB_REPORT_H
+#ifndef LAB_MEMBERSHIP_H
+#define LAB_MEMBERSHIP_H
 
 #include "ip.h"
 

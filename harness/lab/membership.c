@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report.h"
+#include "membership.h"
 
 enum {
     MLD1_REPORT = 131,
