@@ -1,6 +1,7 @@
 /*
  * Credentials of a group: which key serves which algorithms, and whether the own private key belongs to the
- * own credential. SPDX-License-Identifier: BSD-2-Clause
+ * own credential.
+ * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "group.h"
 
@@ -30,7 +31,7 @@ static gosc_common_context common_of(int32_t signature)
 /* A CCS around a COSE_Key in hexadecimal; `[ ]` is a byte string. */
 static gosc_span ccs_of(const char *key_entries)
 {
-    char text[CREDENTIAL_ROOM];
+    char text[CREDENTIAL_ROOM + 40];
     (void)snprintf(text, sizeof text, "a1 08 a1 01 %s", key_entries);
     return bytes_nested(text);
 }

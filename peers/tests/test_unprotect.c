@@ -1,53 +1,14 @@
 /*
- * Opening: every cut and every flipped bit of each shape of message with Ed25519 (sweep.h); a sample of them
- * with every other algorithm, all of them when MUSTER_FULL is set; and edits of what stands in the clear,
- * which are told as harmless or are refused. What opening does over several messages is in
- * plain/test_unprotect_*.c. SPDX-License-Identifier: BSD-2-Clause
+ * Opening: every cut and every flipped bit of each shape of message with Ed25519 (sweep.h), and edits of what
+ * stands in the clear, which are told as harmless or are refused. Other algorithms are in
+ * test_unprotect_algorithms.c, what opening does over several messages in plain/test_unprotect_*.c.
+ * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "unprotect.h"
 
 #include "sweep.h"
 
 static scene s;
-
-/* ---- other algorithms ---- */
-
-static const scene_set other_sets[] = {
-    {&gosc_dialect_oscore, 5, 1, 0, 0, 0},
-    {&gosc_dialect_oscore, 7, 2, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 3, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 11, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 12, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 13, 0, 0, 0},
-    {&gosc_dialect_oscore, 7, 24, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 30, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 31, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 32, 0, 0, 0},
-    {&gosc_dialect_oscore, 5, 33, 0, 0, 0},
-    {&gosc_dialect_group_02, 5, 24, 0, -7, 0},
-    {&gosc_dialect_group_02, 7, 12, 0, -35, 0},
-    {&gosc_dialect_group_02, 5, 1, 0, -36, 0},
-    {&gosc_dialect_group_02_s2e1, 5, 10, 0, -8, 0},
-    {&gosc_dialect_group_02_s3e1, 5, 10, 0, -8, 0},
-    {&gosc_dialect_group_28, 5, 10, -65534, -8, -27},
-    {&gosc_dialect_group_28, 7, 24, -65533, -7, -28},
-    {&gosc_dialect_group_28, 5, 3, -65532, -35, -27},
-    {&gosc_dialect_group_28, 5, 13, 24, -36, -27},
-    {&gosc_dialect_group_28, 7, 33, 12, -7, -28},
-    {&gosc_dialect_group_28_cs4, 5, 24, 30, -8, -27},
-};
-
-/* The shapes of a set: those of its dialect. */
-static void algorithms(bool whole)
-{
-    for (size_t i = 0; i < COUNT(other_sets); i++) {
-        for (size_t k = 0; k < COUNT(shapes); k++) {
-            if (strcmp(shapes[k].set->dialect->name, other_sets[i].dialect->name) == 0) {
-                sweep_shape(&s, &shapes[k], &other_sets[i], whole, 32);
-            }
-        }
-    }
-}
 
 /* ---- edits ---- */
 
@@ -338,13 +299,11 @@ static void edit_rows(void)
 
 int main(int argc, char **argv)
 {
-    const char *full = getenv("MUSTER_FULL");
     tap_seed(argc, argv);
     for (size_t i = 0; i < COUNT(shapes); i++) {
         sweep_shape(&s, &shapes[i], shapes[i].set, true, 0);
     }
     sweep_table();
     edit_rows();
-    algorithms(full != NULL && strcmp(full, "1") == 0);
     return tap_done();
 }

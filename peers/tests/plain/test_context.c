@@ -1,6 +1,7 @@
 /*
  * Security Contexts: what set-up refuses and leaves behind, wiping, and the table of Recipient Contexts
- * against a naive list of who was heard when. SPDX-License-Identifier: BSD-2-Clause
+ * against a naive list of who was heard when.
+ * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "context.h"
 
