@@ -381,13 +381,18 @@ static inline bool scene_same(const scene_member *a, const scene_member *b)
     return memcmp(a, b, sizeof *a) == 0;
 }
 
-/* scene_says is a tap_ok for results: tells which one came instead. */
-static inline bool scene_says(gosc_err got, gosc_err wanted, const char *text)
+/* scene_is compares results and tells which one came instead; scene_says is a tap_ok of that. */
+static inline bool scene_is(gosc_err got, gosc_err wanted)
 {
     if (got != wanted) {
         printf("# %s instead of %s\n", gosc_err_name(got), gosc_err_name(wanted));
     }
-    return tap_ok(got == wanted, text);
+    return got == wanted;
+}
+
+static inline bool scene_says(gosc_err got, gosc_err wanted, const char *text)
+{
+    return tap_ok(scene_is(got, wanted), text);
 }
 
 #endif

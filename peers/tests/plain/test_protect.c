@@ -32,7 +32,7 @@ static void rung(bool is_response, const gosc_protect_params *how, gosc_span pla
     memset(s.wire, CANARY, sizeof s.wire);
     s.wire_len = 999;
     gosc_err err = is_response ? scene_answer(&s, who, how, plain) : scene_ask(&s, who, how, plain);
-    tap_ok(scene_says(err, wanted, text) && scene_same(&before, &s.members[who]) &&
+    tap_ok(scene_is(err, wanted) && scene_same(&before, &s.members[who]) &&
                scene_all(s.wire, CANARY, sizeof s.wire) && s.wire_len == 999,
            text);
 }

@@ -26,7 +26,7 @@ static bool refused(size_t who, gosc_span datagram, gosc_err wanted, const char 
     remember(who);
     s.received.message = SPAN(scene_secret);
     gosc_err err = scene_hear(&s, who, datagram, 0);
-    return tap_ok(scene_says(err, wanted, text) && scene_same(&before, &s.members[who]) &&
+    return tap_ok(scene_is(err, wanted) && scene_same(&before, &s.members[who]) &&
                       !gosc_span_present(s.received.message),
                   text);
 }
