@@ -69,6 +69,7 @@ PLAIN_T := $(patsubst %.c,$(BUILD)/%,$(PLAIN_C))
 BARE_T  := $(patsubst %.c,$(BUILD)/bare/%,$(TESTS_C))
 IO_T    := $(patsubst %.c,$(BUILD)/%,$(call c_in,peers/tests/io/test_*.c))
 HARN_T  := $(patsubst %.c,$(BUILD)/%,$(call c_in,harness/tests/*/test_*.c))
+HHELP_O := $(filter-out $(HARN_T:=.o),$(call objs,$(call c_in,harness/tests/*/*.c)))
 PROGRAMS = $(PLAIN_T) $(if $(CORE_ONLY),$(sort $(wildcard $(BARE_T))),$(REAL_T) $(IO_T) $(HARN_T))
 # Targets beside another decoder link it; the real adapter is for those that seal. X_libcoap shares the corpus of X.
 FUZZ_T  := $(filter-out $(if $(CORE_ONLY),%_libcbor %_libcoap),$(FUZZ_C:fuzz/targets/%.c=%))
@@ -197,7 +198,7 @@ $(BUILD)/include/gosc.h:
 $(BUILD)/libs: ci/check_libs.sh
 	$(Q)mkdir -p $(@D); sh ci/check_libs.sh $(CC) && touch $@
 
-$(REAL_O) $(VEC_O) $(CLI_O) $(HARN_O) $(HARN_T:=.o): | $(BUILD)/libs $(BUILD)/include/gosc.h
+$(REAL_O) $(VEC_O) $(CLI_O) $(HARN_O) $(HARN_T:=.o) $(HHELP_O): | $(BUILD)/libs $(BUILD)/include/gosc.h
 
 $(BUILD)/%.o: %.c $(BUILD)/flags
 	$(call say,CC,$@)
@@ -220,7 +221,7 @@ $(BUILD)/muster-peer: $(PEER_O) $(IO_O) $(VEC_O) $(REAL_O) $(LIB)
 	$(call link,$(CRYPTO_LIBS) $(JSON_LIBS) -lsqlite3)
 $(IO_T): $(BUILD)/%: $(BUILD)/%.o $(IO_O) $(REAL_O) $(LIB)
 	$(call link,$(CRYPTO_LIBS) -lsqlite3)
-$(HARN_T): $(BUILD)/%: $(BUILD)/%.o $(HARN_O) $(VEC_O) $(REAL_O) $(LIB)
+$(HARN_T): $(BUILD)/%: $(BUILD)/%.o $(HHELP_O) $(HARN_O) $(VEC_O) $(REAL_O) $(LIB)
 	$(call link,$(CRYPTO_LIBS) $(JSON_LIBS))
 $(REAL_T): $(BUILD)/%: $(BUILD)/%.o $(HELP_O) $(REAL_O) $(LIB)
 	$(call link,$(CRYPTO_LIBS))
