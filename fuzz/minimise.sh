@@ -14,17 +14,35 @@ cd "$(dirname "$0")"
 dir=$(mktemp -d)
 trap 'rm -rf "$dir"' EXIT
 python3 export_corpus.py "$dir/seeds" >"$dir/exported"
+sealed="sealed_oscore sealed_pairwise sealed_group sealed_group_02"
+
+# inputs TARGET: the directories that have some
+inputs() {
+    for d in "$dir/seeds" corpus $more; do
+        [ ! -d "$d/$1" ] || echo "$d/$1"
+    done
+}
+
+# What the sealed targets seal is authentic for the fixed contexts: seeds of unprotect_raw, one set an adapter.
+for adapter in plain real; do
+    for target in $sealed; do
+        # shellcheck disable=SC2046
+        FUZZ_EXPORT=$dir/seeds/unprotect_raw "$build/fuzzer/$adapter/$target" -runs=0 $(inputs $target) >"$dir/log" 2>&1 ||
+            { tail -n 20 "$dir/log" >&2; exit 1; }
+    done
+done
+
 for source in targets/*.c; do
     target=$(basename "$source" .c)
     case $target in *_libcbor | *_libcoap) continue ;; esac # they share the corpus of the other
-    from=
-    for d in "$dir/seeds" corpus $more; do
-        [ ! -d "$d/$target" ] || from="$from $d/$target"
-    done
     mkdir -p "$dir/new/$target"
-    # shellcheck disable=SC2086
-    "$build/fuzzer/plain/$target" -merge=1 -max_len="${MAX_LEN:-1500}" "$dir/new/$target" $from >"$dir/log" 2>&1 ||
-        { tail -n 20 "$dir/log" >&2; exit 1; }
+    for adapter in plain real; do
+        program=$build/fuzzer/$adapter/$target
+        [ -x "$program" ] || continue
+        # shellcheck disable=SC2046
+        "$program" -merge=1 -max_len="${MAX_LEN:-1500}" "$dir/new/$target" $(inputs "$target") >"$dir/log" 2>&1 ||
+            { tail -n 20 "$dir/log" >&2; exit 1; }
+    done
     mkdir -p corpus
     rm -rf "corpus/$target"
     mv "$dir/new/$target" "corpus/$target"

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sealed.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "model.h"
 #include "seal.h"
@@ -253,16 +256,55 @@ static void check_again(sealed_case *c, gosc_err first)
     FUZZ_CHECK(message.ptr == NULL, "nothing is handed over twice");
 }
 
+/* With FUZZ_EXPORT=DIR every message becomes a seed of unprotect_raw: the datagram, then its settings. */
+static void export_seed(const sealed_case *c, uint8_t pick)
+{
+    static bool asked;
+    static const char *dir;
+    static unsigned n;
+    if (!asked) {
+        asked = true;
+        dir = getenv("FUZZ_EXPORT");
+    }
+    if (dir == NULL) {
+        return;
+    }
+    const gosc_coap_pdu *outer = &c->sealing.outer;
+    char path[4096];
+    uint8_t room[32];
+    gosc_writer w;
+    gosc_writer_init(&w, (gosc_buf){room, sizeof room});
+    gosc_write_u8(&w, (c->set_more & SET_ECHO) != 0 && !is_response(c));
+    if (is_response(c)) {
+        gosc_write_u8(&w, (c->set & SET_OBSERVE) != 0);
+        gosc_write_bytes(&w, outer->token);
+        gosc_write_u8(&w, (uint8_t)outer->token.len);
+        gosc_write_u8(&w, (uint8_t)c->sealing.request_piv_number.number);
+    }
+    gosc_write_u8(&w, is_response(c));
+    gosc_write_u8(&w, pick);
+    gosc_write_u8(&w, (uint8_t)c->kind);
+    (void)snprintf(path, sizeof path, "%s/%u-%u-%u", dir, (unsigned)c->kind, (unsigned)getpid(), n++);
+    FILE *file = fopen(path, "wb");
+    FUZZ_CHECK(file != NULL, "FUZZ_EXPORT names a directory");
+    gosc_span settings = gosc_writer_span(&w);
+    FUZZ_CHECK(fwrite(c->datagram.ptr, 1, c->datagram.len, file) == c->datagram.len &&
+                   fwrite(settings.ptr, 1, settings.len, file) == settings.len && fclose(file) == 0,
+               "a seed is written");
+}
+
 void fuzz_sealed(fuzz_input *in, fuzz_kind kind)
 {
     static sealed_case c;
     static model_message inner;
     static fuzz_state before;
+    uint8_t pick = in->left.len > 0 ? in->left.ptr[in->left.len - 1] : 0; /* of the lane: the first setting */
     make_case(&c, in, kind);
     uint8_t tamper[3] = {fuzz_u8(in), fuzz_u8(in), fuzz_u8(in)};
     c.sealing.plaintext = in->left.len > 0 ? fuzz_rest(in) : fuzz_exact(gosc_span_of("", 1));
     c.datagram =
         fuzz_seal(&c.lane->ends->end[c.from].context, &c.lane->ends->end[c.from].recipients[0], &c.sealing);
+    export_seed(&c, pick);
     if ((c.set & SET_TAMPER) != 0) {
         fuzz_input settings = {gosc_span_of(tamper, sizeof tamper)};
         try_tampered(&c, &settings);

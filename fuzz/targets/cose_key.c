@@ -59,6 +59,17 @@ static gosc_span token_write(gosc_span claims)
     return fuzz_exact(gosc_writer_span(&w));
 }
 
+/* What must not stand in a key that was accepted: a private part, or y beside a curve without. */
+static void check_strangers(gosc_span bytes, const gosc_public_key *key)
+{
+    static const uint8_t keys[] = {GOSC_CBOR_KEY(-3), GOSC_CBOR_KEY(-4)};
+    gosc_span values[2];
+    bool okp = key->curve == GOSC_CURVE_X25519 || key->curve == GOSC_CURVE_ED25519;
+    (void)gosc_cbor_map_pick(bytes, keys, 2, values);
+    FUZZ_CHECK(values[1].ptr == NULL, "a private key has no place in a public one");
+    FUZZ_CHECK((values[0].ptr == NULL) == okp, "EC2 has y, OKP has none");
+}
+
 void fuzz_target(fuzz_input *in)
 {
     gosc_span bytes = fuzz_rest(in);
@@ -81,6 +92,7 @@ void fuzz_target(fuzz_input *in)
     size_t len = gosc_curve_len(key.curve);
     FUZZ_CHECK(len > 0 && key.x.len == len && (key.y.ptr == NULL || key.y.len == len),
                "coordinates fit the curve");
+    check_strangers(bytes, &key);
     FUZZ_CHECK(fuzz_inside(key.x, bytes) && fuzz_inside(key.y, bytes), "what is read lies in the key");
     FUZZ_CHECK(gosc_cose_key_parse(key_write(&key), &other) == GOSC_OK && same_key(&key, &other),
                "written anew it is the same key");

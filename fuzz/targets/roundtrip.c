@@ -70,7 +70,7 @@ static gosc_err expect(const trip *t, bool parsed, bool cuts, const model_messag
     return cuts ? GOSC_OK : GOSC_ERR_COAP_MALFORMED;
 }
 
-static void check_outer(const trip *t, const model_message *plain)
+static void check_outer(const trip *t, const model_message *plain, const model_message *opened)
 {
     static model_message outer;
     FUZZ_CHECK(model_message_parse(t->protected_message, &outer), "what is protected is a CoAP message");
@@ -79,6 +79,12 @@ static void check_outer(const trip *t, const model_message *plain)
                               : observe   ? 0x05
                                           : 0x02),
                "the outer code tells nothing");
+    size_t n_outside = 1; /* the OSCORE option */
+    for (size_t i = 0; i < opened->n_options; i++) {
+        n_outside +=
+            model_is_u(opened->options[i].number) || opened->options[i].number == GOSC_OPTION_OBSERVE;
+    }
+    FUZZ_CHECK(outer.n_options == n_outside, "all of class U are outside");
     for (size_t i = 0; i < outer.n_options; i++) {
         uint32_t number = outer.options[i].number;
         FUZZ_CHECK(model_is_u(number) || number == GOSC_OPTION_OBSERVE, "no option of class E is outside");
@@ -146,6 +152,6 @@ void fuzz_target(fuzz_input *in)
     }
     FUZZ_CHECK(from->sender.ssn == ssn + (!t.response || t.params.own_partial_iv),
                "a number is taken when one is used");
-    check_outer(&t, &plain);
+    check_outer(&t, &plain, &opened);
     check_arrival(&t, &plain, &opened);
 }
