@@ -98,6 +98,9 @@ void lab_close(lab *l)
     for (size_t i = 0; i < l->n_running; i++) {
         lab_process_kill(l->running[i]);
     }
+    for (size_t i = 0; i < l->n_running; i++) {
+        lab_process_wait(l->running[i]);
+    }
     lab_guard_stop(&l->guard);
     if (is_tun(l)) {
         lab_port_tun_close(l->tun);

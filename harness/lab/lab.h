@@ -9,7 +9,8 @@
  *
  * Peers are numbered from 0 in the order they were added. Peer i has the addresses fd00::(i+2) and
  * 10.0.0.(i+2); fd00::1 and 10.0.0.1 belong to the router, and every other address is reached through it,
- * so that replies to forged sources show up too.
+ * so that replies to forged sources show up too. A peer takes two descriptors, and three more when it was
+ * spawned.
  *
  *   lab_open, lab_peer_add (and lab_spawn) for each peer, then lab_rule_add, lab_inject … and lab_step or
  *   lab_advance in turn with reading the pipes of the peers; lab_close.

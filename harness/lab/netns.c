@@ -228,7 +228,8 @@ static lab_err answer_receive(int socket, int fds[MAX_FDS], size_t n_fds, lab_te
     }
     lab_err err = answer_judge(&a, text);
     if (err == LAB_OK && n_got != n_fds) {
-        err = lab_complain(text, LAB_ERR_SYSTEM, "lab: the maker of namespaces sent %zu descriptors, not %zu",
+        err = lab_complain(text, LAB_ERR_SYSTEM,
+                           "lab: %zu descriptors of a new namespace arrived, not %zu (limit of open files?)",
                            n_got, n_fds);
     }
     for (size_t i = 0; err != LAB_OK && i < n_got; i++) {

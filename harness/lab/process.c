@@ -157,6 +157,7 @@ lab_err lab_process_start(const lab_start *start, lab_process *process, lab_text
         ends_close(p.in_w, p.out_r, p.err_r, -1);
         if (pid > 0) {
             lab_process_kill(pid);
+            lab_process_wait(pid);
         }
         return result;
     }
@@ -173,6 +174,10 @@ void lab_process_kill(pid_t pid)
     }
     (void)kill(-pid, SIGKILL);
     (void)kill(pid, SIGKILL);
+}
+
+void lab_process_wait(pid_t pid)
+{
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR) {
     }
 }

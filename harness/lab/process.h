@@ -23,9 +23,12 @@ typedef struct lab_start {
 lab_err lab_process_start(const lab_start *start, lab_process *process, lab_text *text);
 
 /*
- * lab_process_kill kills a child with its process group and waits for it. A pid that is no child of ours (it
- * was waited for already) is left alone.
+ * lab_process_kill kills a child with its process group. A pid that is no child of ours (it was waited for
+ * already) is left alone.
  */
 void lab_process_kill(pid_t pid);
+
+/* lab_process_wait waits until a child that was killed is gone. */
+void lab_process_wait(pid_t pid);
 
 #endif
