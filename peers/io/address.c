@@ -87,7 +87,8 @@ const char *io_address_format(const io_address *address, char text[IO_ADDRESS_TE
 
 bool io_address_equal(const io_address *a, const io_address *b)
 {
-    return a->len == b->len && a->port == b->port && a->scope == b->scope && memcmp(a->bytes, b->bytes, a->len) == 0;
+    return a->len == b->len && a->port == b->port && a->scope == b->scope &&
+           memcmp(a->bytes, b->bytes, a->len) == 0;
 }
 
 bool io_address_is_multicast(const io_address *address)

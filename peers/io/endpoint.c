@@ -18,8 +18,8 @@ io_endpoint *io_endpoint_new(const io_endpoint_params *params)
     io_endpoint *endpoint = calloc(1, sizeof *endpoint);
     if (endpoint != NULL) {
         endpoint->params = *params;
-        io_layer_init(&endpoint->layer, &params->layer, (uint16_t)io_random_u32(params->random), params->datagram,
-                      params->arg);
+        io_layer_init(&endpoint->layer, &params->layer, (uint16_t)io_random_u32(params->random),
+                      params->datagram, params->arg);
     }
     return endpoint;
 }
@@ -129,7 +129,8 @@ gosc_buf io_scratch(io_endpoint *endpoint, size_t message_len)
     return (gosc_buf){endpoint->scratch, endpoint->scratch_len};
 }
 
-bool io_local_for(const io_endpoint *endpoint, const io_group *group, const io_address *peer, io_address *local)
+bool io_local_for(const io_endpoint *endpoint, const io_group *group, const io_address *peer,
+                  io_address *local)
 {
     for (size_t i = 0; group != NULL && i < group->params.n_addresses; i++) {
         if (group->params.addresses[i].len == peer->len) {
@@ -275,7 +276,8 @@ const char *io_endpoint_rekey(io_endpoint *endpoint, io_group *group, const io_s
     }
     /* What was reserved for the old context is not given back: running exchanges may still take of it. */
     if (before != NULL) {
-        before->receive_until_ms = grace_ms < IO_NEVER - endpoint->now_ms ? endpoint->now_ms + grace_ms : IO_NEVER;
+        before->receive_until_ms =
+            grace_ms < IO_NEVER - endpoint->now_ms ? endpoint->now_ms + grace_ms : IO_NEVER;
     }
     if (!io_client_grow(endpoint, group)) {
         return "no memory";
@@ -329,7 +331,8 @@ void io_endpoint_free(io_endpoint *endpoint)
     }
     free(endpoint->scratch);
     free(endpoint->store);
-    gosc_crypto_wipe(endpoint, sizeof *endpoint);
+    gosc_crypto_wipe(endpoint->plain, sizeof endpoint->plain);
+    gosc_crypto_wipe(endpoint->opened, sizeof endpoint->opened);
     free(endpoint);
 }
 

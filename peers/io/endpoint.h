@@ -1,7 +1,7 @@
 /*
- * A CoAP endpoint protected by OSCORE and Group OSCORE: groups with their Security Contexts, requests and their responses,
- * Echo, Observe, block-wise transfer, rekeying, loss of state. Datagrams, the time and chance come from outside.
- * SPDX-License-Identifier: BSD-2-Clause
+ * A CoAP endpoint protected by OSCORE and Group OSCORE: groups with their Security Contexts, requests and
+ * their responses, Echo, Observe, block-wise transfer, rekeying, loss of state. Datagrams, the time and
+ * chance come from outside. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef IO_ENDPOINT_H
 #define IO_ENDPOINT_H
@@ -29,11 +29,11 @@ typedef struct io_group io_group;
 /* Choices of the one who runs the endpoint (interop/PROTOCOL.md, "policy"). */
 typedef struct io_policy {
     uint32_t leisure_ms;
-    bool echo;           /* challenge a client that must show freshness; else its request is discarded */
-    bool retry_echo;     /* answer a challenge */
-    bool error_replies;  /* unprotected errors to unicast requests that do not verify */
+    bool echo;            /* challenge a client that must show freshness; else its request is discarded */
+    bool retry_echo;      /* answer a challenge */
+    bool error_replies;   /* unprotected errors to unicast requests that do not verify */
     uint32_t exchange_ms; /* how long an exchange by multicast is open */
-    unsigned suppress;   /* classes of response never sent to multicast requests: bits 1 << 2, 1 << 4, 1 << 5 */
+    unsigned suppress; /* classes of response never sent to multicast requests: bits 1 << 2, 1 << 4, 1 << 5 */
 } io_policy;
 
 extern const io_policy io_policy_defaults;
@@ -120,8 +120,8 @@ typedef struct io_group_params {
 
 /* Calls that take a request of a user give NULL, or a word or line that says why not. */
 
-/* io_endpoint_group_add takes a group in. A known Sender Context goes on where it stopped, with invalid windows. The grant
- * is taken only on success. */
+/* io_endpoint_group_add takes a group in. A known Sender Context goes on where it stopped, with invalid
+ * windows. The grant is taken only on success. */
 const char *io_endpoint_group_add(io_endpoint *endpoint, const io_group_params *params,
                                   const io_security_grant *grant);
 
@@ -143,7 +143,7 @@ typedef struct io_send {
     const char *path;
     const io_options *options; /* beside those of path and observe */
     bool has_observe;
-    uint32_t observe; /* 0 registers, 1 cancels */
+    uint32_t observe;  /* 0 registers, 1 cancels */
     gosc_span payload; /* absent: none */
     gosc_span token;   /* absent: chosen here */
     bool has_open_ms;
@@ -160,12 +160,13 @@ const char *io_endpoint_finish(io_endpoint *endpoint, const char *exchange);
 /* io_endpoint_notify tells observers of a resource that it changed. */
 size_t io_endpoint_notify(io_endpoint *endpoint, io_group *group, const char *path);
 
-/* io_endpoint_rekey installs a new Security Context; the one before serves running exchanges, and receives for grace_ms. */
+/* io_endpoint_rekey installs a new Security Context; the one before serves running exchanges, and receives
+ * for grace_ms. */
 const char *io_endpoint_rekey(io_endpoint *endpoint, io_group *group, const io_security_grant *grant,
                               uint64_t grace_ms);
 
-/* io_endpoint_forget loses Recipient Contexts, observers and what else RAM held but the Sender Sequence Number; or
- * everything that varies: then nothing is protected or accepted until io_endpoint_rekey. */
+/* io_endpoint_forget loses Recipient Contexts, observers and what else RAM held but the Sender Sequence
+ * Number; or everything that varies: then nothing is protected or accepted until io_endpoint_rekey. */
 void io_endpoint_forget(io_endpoint *endpoint, io_group *group, bool everything);
 
 /* io_endpoint_datagram takes a datagram in; path->local may be a group address. */

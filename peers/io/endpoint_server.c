@@ -1,7 +1,6 @@
 /* The server's side of an endpoint. SPDX-License-Identifier: BSD-2-Clause */
 #include "endpoint_state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A verified request on its way through the application. */
@@ -23,75 +22,6 @@ static const io_policy *policy_of(const io_group *group)
 }
 
 /* ---- responses ---- */
-
-/*
- * protect_response protects endpoint->plain into endpoint->wire under the newest context (oscore and group-02: under that
- * of the request); 0: it cannot be done.
- */
-static size_t protect_response(io_endpoint *endpoint, io_group *group, gosc_exchange *exchange, gosc_span plain,
-                               bool own_partial_iv)
-{
-    size_t len = 0;
-    io_security *security = group->newest;
-    if (security == NULL) {
-        return 0;
-    }
-    const gosc_dialect *dialect = security->grant.context->common.dialect;
-    if (!dialect->has_modes && exchange->context != security->grant.context) {
-        io_group *owner = NULL;
-        security = io_security_of(endpoint, exchange->context, &owner);
-        if (security == NULL) {
-            return 0;
-        }
-    }
-    /* After a rekey, and for a second response, the nonce of the request is not to be had. */
-    bool own = own_partial_iv || exchange->answered || exchange->context != security->grant.context;
-    const gosc_protect_params params = {.group_mode = exchange->group_mode, .own_partial_iv = own};
-    if (own && io_ssn_keeper_reserve(&security->keeper, security->grant.context) != GOSC_OK) {
-        return 0;
-    }
-    gosc_err err = gosc_protect_response(security->grant.context, &params, exchange, plain,
-                                         io_scratch(endpoint, plain.len),
-                                         (gosc_buf){endpoint->wire, sizeof endpoint->wire}, &len);
-    if (err != GOSC_OK) {
-        io_event event = io_event_of(IO_EVENT_NOTE, group);
-        event.text = gosc_strerror(err);
-        io_event_tell(endpoint, &event);
-        return 0;
-    }
-    return len;
-}
-
-/* plain_write makes an unprotected response in endpoint->plain. */
-static gosc_span plain_write(io_endpoint *endpoint, gosc_span token, uint8_t code, const io_options *options,
-                             gosc_span payload)
-{
-    const gosc_coap_pdu pdu = {.type = GOSC_COAP_NON, .code = code, .token = token};
-    gosc_writer writer;
-    gosc_writer_init(&writer, (gosc_buf){endpoint->plain, sizeof endpoint->plain});
-    gosc_coap_header_write(&writer, &pdu);
-    io_options_write(options, &writer);
-    gosc_coap_payload_write(&writer, payload);
-    return writer.failed ? GOSC_ABSENT : gosc_writer_span(&writer);
-}
-
-/* send_response hands a datagram in endpoint->wire to the message layer; from an address of ours, never from a group. */
-static void send_response(io_endpoint *endpoint, const io_group *group, const io_path *path, uint32_t request,
-                          size_t len)
-{
-    io_address local = path->local;
-    if (len == 0 ||
-        (io_address_is_multicast(&path->local) && !io_local_for(endpoint, group, &path->peer, &local))) {
-        io_layer_drop(&endpoint->layer, request);
-        return;
-    }
-    gosc_err err = io_layer_respond(&endpoint->layer, request, &local, (gosc_buf){endpoint->wire, len},
-                                    group == NULL ? 0 : policy_of(group)->leisure_ms,
-                                    io_random_u32(endpoint->params.random), endpoint->now_ms);
-    if (err != GOSC_OK) {
-        io_layer_drop(&endpoint->layer, request);
-    }
-}
 
 /* is_suppressed: the client asked for silence (RFC 7967), or the server keeps silent towards groups. */
 static bool is_suppressed(const work *w, uint8_t code)
@@ -129,7 +59,8 @@ static bool delay_response(io_endpoint *endpoint, const work *w, gosc_span plain
 }
 
 /* answer protects and sends what plain says, now or later. */
-static void answer(io_endpoint *endpoint, const work *w, gosc_span plain, bool own_partial_iv, uint32_t delay_ms)
+static void answer(io_endpoint *endpoint, const work *w, gosc_span plain, bool own_partial_iv,
+                   uint32_t delay_ms)
 {
     uint32_t request = w->in->news.request;
     if (!gosc_span_present(plain)) {
@@ -139,8 +70,8 @@ static void answer(io_endpoint *endpoint, const work *w, gosc_span plain, bool o
     if (delay_ms > 0 && delay_response(endpoint, w, plain, delay_ms)) {
         return;
     }
-    size_t len = protect_response(endpoint, w->group, w->exchange, plain, own_partial_iv);
-    send_response(endpoint, w->group, &w->in->path, request, len);
+    size_t len = io_response_protect(endpoint, w->group, w->exchange, plain, own_partial_iv);
+    io_response_send(endpoint, w->group, &w->in->path, request, len);
 }
 
 static gosc_span token_of(const work *w)
@@ -159,15 +90,39 @@ static void answer_code(io_endpoint *endpoint, const work *w, uint8_t code)
         io_layer_drop(&endpoint->layer, w->in->news.request);
         return;
     }
-    answer(endpoint, w, plain_write(endpoint, token_of(w), code, &options, GOSC_ABSENT), false, 0);
+    answer(endpoint, w, io_response_write(endpoint, token_of(w), code, &options, GOSC_ABSENT), false, 0);
 }
 
 /* ---- Observe (RFC 7641) ---- */
 
+/* options_digest is equal for requests whose options are, but for Observe, ETag (O-4.1.3.5-06) and Echo. */
+static uint64_t options_digest(gosc_span options)
+{
+    uint64_t digest = UINT64_C(0xcbf29ce484222325);
+    gosc_option_iter iter;
+    gosc_coap_option option;
+    gosc_option_iter_init(&iter, options);
+    while (gosc_option_next(&iter, &option)) {
+        if (option.number == GOSC_OPTION_OBSERVE || option.number == GOSC_OPTION_ETAG ||
+            option.number == GOSC_OPTION_ECHO) {
+            continue;
+        }
+        digest = (digest ^ option.number) * UINT64_C(0x100000001b3);
+        digest = (digest ^ option.value.len) * UINT64_C(0x100000001b3);
+        for (size_t i = 0; i < option.value.len; i++) {
+            digest = (digest ^ option.value.ptr[i]) * UINT64_C(0x100000001b3);
+        }
+    }
+    return digest;
+}
+
+/* observer_is: registered with this Token, and the same request otherwise: another one in that Token changes nothing
+ * (O-4.1.3.5-03, O-4.1.3.5-04). */
 static bool observer_is(const io_observer *one, const work *w)
 {
     const gosc_exchange *exchange = &one->exchange;
-    return one->owner != 0 && one->group == w->group && io_address_equal(&one->path.peer, &w->in->path.peer) &&
+    return one->owner != 0 && one->group == w->group && one->options == options_digest(w->pdu.options) &&
+           io_address_equal(&one->path.peer, &w->in->path.peer) &&
            gosc_span_equal(gosc_span_of(exchange->token, exchange->token_len), token_of(w)) &&
            gosc_span_equal(gosc_id_span(&exchange->request_kid), gosc_id_span(&w->exchange->request_kid));
 }
@@ -198,6 +153,7 @@ static io_observer *observer_add(io_endpoint *endpoint, const work *w)
         slot->owner = IO_OWNER_BIT | w->in->news.request;
         slot->group = w->group;
         slot->confirmable = w->in->news.pdu.type == GOSC_COAP_CON;
+        slot->options = options_digest(w->pdu.options);
         memcpy(slot->resource, w->path, sizeof slot->resource);
         slot->exchange = *w->exchange;
         return slot;
@@ -279,7 +235,7 @@ static gosc_span answer_plain(io_endpoint *endpoint, const work *w, const io_app
     if (observed) {
         io_options_add_uint(&options, GOSC_OPTION_OBSERVE, endpoint->observe_number++ & 0xffffffU);
     }
-    return plain_write(endpoint, token_of(w), code, &options, payload);
+    return io_response_write(endpoint, token_of(w), code, &options, payload);
 }
 
 static void app_call(io_endpoint *endpoint, const work *w, io_app_answer *said)
@@ -323,7 +279,8 @@ static void process(io_endpoint *endpoint, work *w)
     bool observed = false;
     if (gosc_span_present(wanted) && io_option_uint(wanted, &observe) && w->pdu.code == GOSC_CODE_GET) {
         observer_remove(endpoint, w);
-        observed = observe == 0 && said.observable && said.code >> 5 == 2 && observer_add(endpoint, w) != NULL;
+        observed =
+            observe == 0 && said.observable && said.code >> 5 == 2 && observer_add(endpoint, w) != NULL;
     }
     if (is_suppressed(w, said.code)) {
         io_layer_drop(&endpoint->layer, w->in->news.request);
@@ -340,102 +297,25 @@ static void process(io_endpoint *endpoint, work *w)
     }
 }
 
-/* ---- Block1 (RFC 7959, RFC 9175 section 3) ---- */
+/* ---- requests that verified ---- */
 
-/* tag_of encodes the Request-Tag options; false: longer than what is kept. */
-static bool tag_of(gosc_span options, uint8_t tag[64], size_t *len)
-{
-    gosc_writer writer;
-    gosc_option_iter iter;
-    gosc_coap_option option;
-    gosc_writer_init(&writer, (gosc_buf){tag, 64});
-    gosc_option_iter_init(&iter, options);
-    while (gosc_option_next(&iter, &option)) {
-        if (option.number == IO_OPTION_REQUEST_TAG) {
-            gosc_write_u8(&writer, (uint8_t)option.value.len);
-            gosc_write_bytes(&writer, option.value);
-        }
-    }
-    *len = gosc_writer_span(&writer).len;
-    return !writer.failed;
-}
-
-static void upload_free(io_upload *upload)
-{
-    free(upload->body);
-    *upload = (io_upload){.body = NULL};
-}
-
-/* upload_find gives the body a block belongs to; a first block begins one, in place of the one untouched for longest. */
-static io_upload *upload_find(io_endpoint *endpoint, const work *w)
-{
-    uint8_t tag[64];
-    size_t tag_len = 0;
-    io_upload *least = &endpoint->uploads[0];
-    if (!tag_of(w->pdu.options, tag, &tag_len)) {
-        return NULL;
-    }
-    for (size_t i = 0; i < IO_UPLOADS_MAX; i++) {
-        io_upload *one = &endpoint->uploads[i];
-        if (one->body != NULL && one->context == w->received->context &&
-            gosc_span_equal(gosc_id_span(&one->kid), gosc_id_span(&w->exchange->request_kid)) &&
-            strcmp(one->resource, w->path) == 0 &&
-            gosc_span_equal(gosc_span_of(one->tag, one->tag_len), gosc_span_of(tag, tag_len))) {
-            return one;
-        }
-        if (one->body == NULL || (least->body != NULL && one->touched_ms < least->touched_ms)) {
-            least = one;
-        }
-    }
-    if (w->block1.number != 0) {
-        return NULL;
-    }
-    upload_free(least);
-    least->body = malloc(IO_BODY_MAX);
-    least->context = w->received->context;
-    least->kid = w->exchange->request_kid;
-    memcpy(least->resource, w->path, sizeof least->resource);
-    memcpy(least->tag, tag, tag_len);
-    least->tag_len = tag_len;
-    return least->body == NULL ? NULL : least;
-}
-
-/* block1_in takes a block of a request; processes the request when it was the last. */
+/* block1_in takes a block of a request; the request is processed when it was the last. */
 static void block1_in(io_endpoint *endpoint, work *w)
 {
-    io_upload *upload = upload_find(endpoint, w);
-    size_t begin = w->block1.number * io_block_size(&w->block1);
-    if (upload != NULL && w->block1.number == 0) {
-        upload->len = 0;
-    }
-    bool whole = w->block1.more ? w->pdu.payload.len == io_block_size(&w->block1)
-                                : w->pdu.payload.len <= io_block_size(&w->block1);
-    if (upload == NULL || upload->len != begin || !whole) {
-        answer_code(endpoint, w, IO_CODE_INCOMPLETE);
-        return;
-    }
-    if (begin + w->pdu.payload.len > IO_BODY_MAX) {
-        upload_free(upload);
-        answer_code(endpoint, w, IO_CODE_TOO_LARGE);
-        return;
-    }
-    if (w->pdu.payload.len > 0) {
-        memcpy(upload->body + begin, w->pdu.payload.ptr, w->pdu.payload.len);
-    }
-    upload->len = begin + w->pdu.payload.len;
-    upload->touched_ms = endpoint->now_ms;
-    if (w->block1.more) {
-        answer_code(endpoint, w, IO_CODE_CONTINUE);
+    io_upload *upload = NULL;
+    uint8_t code = io_upload_take(endpoint, w->received->context, &w->exchange->request_kid, w->path, &w->pdu,
+                                  &w->block1, &upload);
+    if (code != 0) {
+        answer_code(endpoint, w, code);
         return;
     }
     w->body = gosc_span_of(upload->body, upload->len);
     process(endpoint, w);
-    upload_free(upload);
+    io_upload_end(upload);
 }
 
-/* ---- requests that verified ---- */
-
-/* has_unknown_critical: an option that may not be ignored and that nobody here understands (RFC 7252 section 5.4.1). */
+/* has_unknown_critical: an option that may not be ignored and that nobody here understands (RFC 7252
+ * section 5.4.1). */
 static bool has_unknown_critical(gosc_span options)
 {
     static const uint16_t known[] = {1, 3, 5, 7, 11, 15, 17, 23, 27, 35, 39};
@@ -490,109 +370,11 @@ static void challenge(io_endpoint *endpoint, const work *w, gosc_err why)
     }
     io_random_fill(endpoint->params.random, (gosc_buf){value, sizeof value});
     const gosc_coap_pdu header = {.type = GOSC_COAP_NON, .token = token_of(w), .options = GOSC_EMPTY};
-    gosc_err err = gosc_echo_challenge(security->grant.context, w->exchange, gosc_span_of(value, sizeof value),
-                                       endpoint->now_ms, &header, w->exchange->group_mode, io_scratch(endpoint, 64),
-                                       (gosc_buf){endpoint->wire, sizeof endpoint->wire}, &len);
-    send_response(endpoint, w->group, &w->in->path, request, err == GOSC_OK ? len : 0);
-}
-
-/* ---- requests that did not ---- */
-
-/* group_of_request finds the group a request speaks of: by its kid context; NULL: none, or it has none. */
-static io_group *group_of_request(io_endpoint *endpoint, const gosc_coap_pdu *pdu)
-{
-    gosc_oscore_option option;
-    gosc_span value = gosc_option_find(pdu->options, GOSC_OPTION_OSCORE);
-    const uint8_t all = GOSC_FLAG_PIV_LEN | GOSC_FLAG_KID | GOSC_FLAG_KID_CONTEXT | GOSC_FLAG_GROUP;
-    if (!gosc_span_present(value) || gosc_oscore_option_parse(value, all, 0, &option) != GOSC_OK ||
-        !gosc_span_present(option.kid_context)) {
-        return NULL;
-    }
-    for (io_group *group = endpoint->groups; group != NULL; group = group->next) {
-        for (const io_security *one = group->newest; one != NULL; one = one->older) {
-            if (gosc_span_equal(one->grant.context->common.wire_id_context, option.kid_context)) {
-                return group;
-            }
-        }
-    }
-    return NULL;
-}
-
-/* may_complain: unprotected errors are sent where the policy of the group allows it, or that of all groups when none is
- * named; never in answer to multicast, never where group-02 is spoken (Group OSCORE -02 section 4.2). */
-static bool may_complain(const io_endpoint *endpoint, const io_incoming *in, const io_group *group)
-{
-    bool may = !in->news.multicast && endpoint->groups != NULL;
-    for (const io_group *one = endpoint->groups; one != NULL; one = one->next) {
-        const gosc_security_context *context = io_group_context(one);
-        if (group != NULL && one != group) {
-            continue;
-        }
-        const gosc_dialect *dialect = context == NULL ? NULL : context->common.dialect;
-        bool is_02 = dialect != NULL && dialect->group != NULL && !dialect->has_modes;
-        may = may && policy_of(one)->error_replies && !is_02;
-    }
-    return may;
-}
-
-/* What the text answers to a request that does not verify (RFC 8613 section 8.2; Group OSCORE -28 sections 7.2, 8.4). */
-typedef struct complaint {
-    gosc_err err;
-    uint8_t code;
-    const char *text;
-} complaint;
-
-static const complaint complaints[] = {
-    {GOSC_ERR_NOT_OSCORE, GOSC_CODE_UNAUTHORIZED, "OSCORE required"},
-    {GOSC_ERR_OPTION_REPEATED, IO_CODE_BAD_OPTION, "Failed to decode COSE"},
-    {GOSC_ERR_PAYLOAD_MISSING, IO_CODE_BAD_OPTION, "Failed to decode COSE"},
-    {GOSC_ERR_OPTION_MALFORMED, IO_CODE_BAD_OPTION, "Failed to decode COSE"},
-    {GOSC_ERR_PARTIAL_IV_MISSING, IO_CODE_BAD_OPTION, "Failed to decode COSE"},
-    {GOSC_ERR_KID_MISSING, IO_CODE_BAD_OPTION, "Failed to decode COSE"},
-    {GOSC_ERR_KID_CONTEXT_MISSING, IO_CODE_BAD_OPTION, "Failed to decode COSE"},
-    {GOSC_ERR_PAYLOAD_SHORT, IO_CODE_BAD_OPTION, "Failed to decode COSE"},
-    {GOSC_ERR_CONTEXT_NOT_FOUND, GOSC_CODE_UNAUTHORIZED, "Security context not found"},
-    {GOSC_ERR_RECIPIENT_UNKNOWN, GOSC_CODE_UNAUTHORIZED, "Security context not found"},
-    {GOSC_ERR_CREDENTIAL_MISSING, IO_CODE_UNAVAILABLE, "No credential of this client yet"},
-    {GOSC_ERR_REPLAY, GOSC_CODE_UNAUTHORIZED, "Replay detected"},
-    {GOSC_ERR_DECRYPTION_FAILED, IO_CODE_BAD_REQUEST, "Decryption failed"},
-    {GOSC_ERR_SIGNATURE_INVALID, IO_CODE_BAD_REQUEST, "Decryption failed"},
-};
-
-/* complaint_find: NULL where the text asks for silence. Only the lack of pairwise mode has an answer, not that of group
- * mode. */
-static const complaint *complaint_find(gosc_err err, const gosc_coap_pdu *pdu)
-{
-    static const complaint no_pairwise = {GOSC_ERR_MODE_UNSUPPORTED, IO_CODE_BAD_OPTION,
-                                          "Pairwise mode is not supported"};
-    gosc_span value = gosc_option_find(pdu->options, GOSC_OPTION_OSCORE);
-    if (err == GOSC_ERR_MODE_UNSUPPORTED && value.len > 0 && (value.ptr[0] & GOSC_FLAG_GROUP) == 0) {
-        return &no_pairwise;
-    }
-    for (size_t i = 0; i < sizeof complaints / sizeof complaints[0]; i++) {
-        if (complaints[i].err == err) {
-            return &complaints[i];
-        }
-    }
-    return NULL;
-}
-
-static void refused_in(io_endpoint *endpoint, const io_incoming *in, gosc_err err)
-{
-    const gosc_coap_pdu *pdu = &in->news.pdu;
-    const io_group *group = group_of_request(endpoint, pdu);
-    const complaint *said = complaint_find(err, pdu);
-    io_rejected(endpoint, in, group, NULL, gosc_err_name(err));
-    if (said == NULL || !may_complain(endpoint, in, group)) {
-        io_layer_drop(&endpoint->layer, in->news.request);
-        return;
-    }
-    io_options options = {.n = 0};
-    io_options_add_uint(&options, GOSC_OPTION_MAX_AGE, err == GOSC_ERR_CREDENTIAL_MISSING ? 60 : 0);
-    gosc_span plain =
-        plain_write(endpoint, pdu->token, said->code, &options, gosc_span_of(said->text, strlen(said->text)));
-    memcpy(endpoint->wire, plain.ptr, plain.len);
-    send_response(endpoint, group, &in->path, in->news.request, plain.len);
+    gosc_err err =
+        gosc_echo_challenge(security->grant.context, w->exchange, gosc_span_of(value, sizeof value),
+                            endpoint->now_ms, &header, w->exchange->group_mode, io_scratch(endpoint, 64),
+                            (gosc_buf){endpoint->wire, sizeof endpoint->wire}, &len);
+    io_response_send(endpoint, w->group, &w->in->path, request, err == GOSC_OK ? len : 0);
 }
 
 void io_server_receive(io_endpoint *endpoint, const io_incoming *in)
@@ -601,14 +383,14 @@ void io_server_receive(io_endpoint *endpoint, const io_incoming *in)
     gosc_received received = {.message = GOSC_ABSENT};
     const gosc_context_store store = io_store_of(endpoint, IO_ROLE_SERVER | IO_ROLE_SILENT);
     gosc_exchange_init(&exchange, NULL, 0);
-    gosc_err err = gosc_unprotect_request(&store, in->datagram, endpoint->now_ms,
-                                          io_scratch(endpoint, in->datagram.len), &exchange, &received,
-                                          (gosc_buf){endpoint->opened, sizeof endpoint->opened});
+    gosc_err err =
+        gosc_unprotect_request(&store, in->datagram, endpoint->now_ms, io_scratch(endpoint, in->datagram.len),
+                               &exchange, &received, (gosc_buf){endpoint->opened, sizeof endpoint->opened});
     work w = {.in = in, .exchange = &exchange, .received = &received};
     bool is_known = received.context != NULL && io_security_of(endpoint, received.context, &w.group) != NULL;
     if (!is_known || (err != GOSC_OK && err != GOSC_ERR_SYNCHRONISED && err != GOSC_ERR_ECHO_REQUIRED &&
                       err != GOSC_ERR_ECHO_MISMATCH && err != GOSC_ERR_ECHO_EXPIRED)) {
-        refused_in(endpoint, in, err);
+        io_refuse(endpoint, in, err);
     } else if (err != GOSC_OK) {
         io_rejected(endpoint, in, w.group, NULL, gosc_err_name(err));
         if (err == GOSC_ERR_SYNCHRONISED) {
@@ -633,12 +415,14 @@ size_t io_endpoint_notify(io_endpoint *endpoint, io_group *group, const char *pa
             continue;
         }
         io_app_answer said;
-        work w = {.group = group, .exchange = &one->exchange, .pdu = {.code = GOSC_CODE_GET, .options = GOSC_EMPTY}};
+        work w = {.group = group,
+                  .exchange = &one->exchange,
+                  .pdu = {.code = GOSC_CODE_GET, .options = GOSC_EMPTY}};
         memcpy(w.path, one->resource, sizeof w.path);
         app_call(endpoint, &w, &said);
         /* Always under a Partial IV of its own (RFC 8613 section 8.3.1; Group OSCORE -28 section 7.3). */
-        size_t len = protect_response(endpoint, group, &one->exchange,
-                                      answer_plain(endpoint, &w, &said, said.code >> 5 == 2), true);
+        size_t len = io_response_protect(endpoint, group, &one->exchange,
+                                         answer_plain(endpoint, &w, &said, said.code >> 5 == 2), true);
         gosc_err err = len == 0 ? GOSC_ERR_USAGE
                                 : io_layer_notify(&endpoint->layer, one->owner, &one->path, one->confirmable,
                                                   (gosc_buf){endpoint->wire, len},
@@ -659,8 +443,9 @@ void io_server_tick(io_endpoint *endpoint)
             continue;
         }
         one->used = false;
-        size_t len = protect_response(endpoint, one->group, &one->exchange, gosc_span_of(one->plain, one->len), false);
-        send_response(endpoint, one->group, &one->path, one->request, len);
+        size_t len = io_response_protect(endpoint, one->group, &one->exchange,
+                                         gosc_span_of(one->plain, one->len), false);
+        io_response_send(endpoint, one->group, &one->path, one->request, len);
     }
 }
 
@@ -679,7 +464,7 @@ void io_server_scrub(io_endpoint *endpoint, const gosc_security_context *context
 {
     for (size_t i = 0; i < IO_UPLOADS_MAX; i++) {
         if (endpoint->uploads[i].body != NULL && endpoint->uploads[i].context == context) {
-            upload_free(&endpoint->uploads[i]);
+            io_upload_end(&endpoint->uploads[i]);
         }
     }
 }

@@ -13,10 +13,10 @@ enum {
     IO_OBSERVERS_MAX = 64,
     IO_DELAYED_MAX = 64,
     IO_UPLOADS_MAX = 16,
-    IO_BODY_MAX = 65536,      /* bytes put together from blocks */
-    IO_IN_MAX = 65536,        /* bytes of a datagram that came in */
-    IO_BLOCK_EXPONENT = 5,    /* 512 bytes */
-    IO_CHALLENGES_MAX = 3,    /* answered in one exchange with one server, lest two ends play for ever */
+    IO_BODY_MAX = 65536,   /* bytes put together from blocks */
+    IO_IN_MAX = 65536,     /* bytes of a datagram that came in */
+    IO_BLOCK_EXPONENT = 5, /* 512 bytes */
+    IO_CHALLENGES_MAX = 3, /* answered in one exchange with one server, lest two ends play for ever */
 };
 
 /* A Security Context and how long it is good for. */
@@ -44,8 +44,8 @@ typedef struct io_ask {
     bool has_observe;
     uint32_t observe;
     bool answered;
-    uint64_t open_ms;   /* IO_NEVER: as long as it takes */
-    uint8_t *options;   /* encoded, without Observe */
+    uint64_t open_ms; /* IO_NEVER: as long as it takes */
+    uint8_t *options; /* encoded, without Observe */
     size_t options_len;
     uint8_t *payload;
     size_t payload_len;
@@ -81,8 +81,8 @@ typedef struct io_observer {
     io_group *group;
     io_path path;
     bool confirmable;
-    bool multicast;
     char resource[IO_PATH_MAX];
+    uint64_t options; /* digest of those of the registration */
     gosc_exchange exchange;
 } io_observer;
 
@@ -147,7 +147,8 @@ void io_rejected(io_endpoint *endpoint, const io_incoming *in, const io_group *g
 /* io_event_received fills in who sent a verified message, and how. */
 void io_event_received(io_event *event, const gosc_received *received, const io_address *from);
 
-/* io_store_of gathers the contexts that receive now, newest first, of the groups that have one of the roles. */
+/* io_store_of gathers the contexts that receive now, newest first, of the groups that have one of the roles.
+ */
 gosc_context_store io_store_of(io_endpoint *endpoint, unsigned roles);
 /* io_security_of finds whose a Security Context is; NULL: it is gone. */
 io_security *io_security_of(io_endpoint *endpoint, const gosc_security_context *context, io_group **group);
@@ -155,10 +156,23 @@ io_security *io_security_of(io_endpoint *endpoint, const gosc_security_context *
 gosc_buf io_scratch(io_endpoint *endpoint, size_t message_len);
 
 /* io_local_for gives the address a group sends from towards a peer; false: none of that family. */
-bool io_local_for(const io_endpoint *endpoint, const io_group *group, const io_address *peer, io_address *local);
+bool io_local_for(const io_endpoint *endpoint, const io_group *group, const io_address *peer,
+                  io_address *local);
 
-/* Client. */
-size_t io_numbers_needed(const io_group *group);
+/* Client: legs. */
+
+/* io_leg_new: NULL when there are too many. */
+io_leg *io_leg_new(io_endpoint *endpoint, io_ask *ask);
+/* io_leg_release frees the Token of a leg, unless another leg has it too (registration and cancellation). */
+void io_leg_release(io_endpoint *endpoint, io_leg *leg);
+/* io_leg_close ends a leg, and the user's exchange with the last one. */
+void io_leg_close(io_endpoint *endpoint, io_leg *leg, const char *why);
+/* io_leg_transmit sends the next request of a leg, in an exchange of its own but for a cancellation; token
+ * absent: chosen here. NULL, or why not. */
+const char *io_leg_transmit(io_endpoint *endpoint, io_leg *leg, gosc_span token);
+/* io_leg_until: when a leg's time is over, should it begin now. */
+uint64_t io_leg_until(const io_endpoint *endpoint, const io_leg *leg);
+
 void io_client_receive(io_endpoint *endpoint, const io_incoming *in);
 void io_client_failed(io_endpoint *endpoint, uint32_t handle, const char *why);
 void io_client_tick(io_endpoint *endpoint);
@@ -170,6 +184,31 @@ bool io_client_grow(io_endpoint *endpoint, const io_group *group);
 bool io_client_uses(const io_endpoint *endpoint, const gosc_security_context *context);
 /* io_client_scrub forgets Response Numbers under a context that goes away. */
 void io_client_scrub(io_endpoint *endpoint, const gosc_security_context *context);
+
+/* Server: responses. */
+
+/*
+ * io_response_protect protects endpoint->plain into endpoint->wire under the newest context (oscore and
+ * group-02: under that of the request); 0: it cannot be done.
+ */
+size_t io_response_protect(io_endpoint *endpoint, io_group *group, gosc_exchange *exchange, gosc_span plain,
+                           bool own_partial_iv);
+/* io_response_write makes an unprotected response in endpoint->plain; absent: it does not fit. */
+gosc_span io_response_write(io_endpoint *endpoint, gosc_span token, uint8_t code, const io_options *options,
+                            gosc_span payload);
+/* io_response_send hands len bytes in endpoint->wire to the message layer (0: there is nothing to say); from
+ * an address of ours, never from a group. */
+void io_response_send(io_endpoint *endpoint, const io_group *group, const io_path *path, uint32_t request,
+                      size_t len);
+/* io_refuse tells that a request was not accepted, and says so to the client where text and policy allow it.
+ */
+void io_refuse(io_endpoint *endpoint, const io_incoming *in, gosc_err err);
+
+/* io_upload_take takes a block of a body. Gives the code to answer with; 0: the body is whole, until
+ * io_upload_end. */
+uint8_t io_upload_take(io_endpoint *endpoint, const gosc_security_context *context, const gosc_id *kid,
+                       const char *path, const gosc_coap_pdu *pdu, const io_block *block, io_upload **upload);
+void io_upload_end(io_upload *upload);
 
 /* Server. */
 void io_server_receive(io_endpoint *endpoint, const io_incoming *in);

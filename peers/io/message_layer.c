@@ -16,8 +16,8 @@ enum {
     INDEX_BITS = 10,
 };
 
-void io_layer_init(io_layer *layer, const io_layer_params *params, uint16_t first_message_id, io_datagram_sink *sink,
-                   void *sink_arg)
+void io_layer_init(io_layer *layer, const io_layer_params *params, uint16_t first_message_id,
+                   io_datagram_sink *sink, void *sink_arg)
 {
     memset(layer, 0, sizeof *layer);
     layer->params = *params;
@@ -77,7 +77,8 @@ static void header_set(uint8_t *bytes, uint8_t type, uint16_t message_id)
 
 static bool token_is(const io_layer_exchange *exchange, gosc_span token)
 {
-    return exchange->handle != 0 && gosc_span_equal(gosc_span_of(exchange->token, exchange->token_len), token);
+    return exchange->handle != 0 &&
+           gosc_span_equal(gosc_span_of(exchange->token, exchange->token_len), token);
 }
 
 /* meets: whether two exchanges of one Token could be taken for each other. */
@@ -101,9 +102,8 @@ gosc_err io_layer_open(io_layer *layer, gosc_span token, const io_address *peer,
     if (slot == NULL || token.len > sizeof slot->token) {
         return GOSC_ERR_ROOM;
     }
-    *slot = (io_layer_exchange){.token_len = (uint8_t)token.len,
-                                .multicast = io_address_is_multicast(peer),
-                                .peer = *peer};
+    *slot = (io_layer_exchange){
+        .token_len = (uint8_t)token.len, .multicast = io_address_is_multicast(peer), .peer = *peer};
     memcpy(slot->token, token.ptr, token.len);
     slot->handle = handle_make(layer, (size_t)(slot - layer->exchanges));
     *exchange = slot->handle;
@@ -165,8 +165,8 @@ static uint64_t first_interval(const io_layer_params *params, uint32_t random)
 }
 
 /* send starts a message of our own: a request, a separate response, a notification. */
-static gosc_err send(io_layer *layer, uint32_t owner, const io_path *path, bool confirmable, gosc_buf datagram,
-                     uint32_t random, uint64_t now_ms)
+static gosc_err send(io_layer *layer, uint32_t owner, const io_path *path, bool confirmable,
+                     gosc_buf datagram, uint32_t random, uint64_t now_ms)
 {
     io_layer_unacked *slot = NULL;
     if (datagram.len < HEADER_LEN || (confirmable && io_address_is_multicast(&path->peer)) ||
@@ -197,8 +197,8 @@ static gosc_err send(io_layer *layer, uint32_t owner, const io_path *path, bool 
     return GOSC_OK;
 }
 
-gosc_err io_layer_request(io_layer *layer, uint32_t exchange, const io_path *path, bool confirmable, gosc_buf datagram,
-                          uint32_t random, uint64_t now_ms)
+gosc_err io_layer_request(io_layer *layer, uint32_t exchange, const io_path *path, bool confirmable,
+                          gosc_buf datagram, uint32_t random, uint64_t now_ms)
 {
     io_layer_exchange *one = exchange_of(layer, exchange);
     if (one == NULL) {
@@ -213,8 +213,8 @@ gosc_err io_layer_request(io_layer *layer, uint32_t exchange, const io_path *pat
     return err;
 }
 
-gosc_err io_layer_notify(io_layer *layer, uint32_t owner, const io_path *path, bool confirmable, gosc_buf datagram,
-                         uint32_t random, uint64_t now_ms)
+gosc_err io_layer_notify(io_layer *layer, uint32_t owner, const io_path *path, bool confirmable,
+                         gosc_buf datagram, uint32_t random, uint64_t now_ms)
 {
     return (owner & IO_OWNER_BIT) == 0 ? GOSC_ERR_USAGE
                                        : send(layer, owner, path, confirmable, datagram, random, now_ms);
@@ -240,12 +240,13 @@ static void empty_reply(io_layer *layer, io_layer_seen *seen, uint8_t type)
     emit(layer, &seen->path, bytes, sizeof bytes);
 }
 
-gosc_err io_layer_respond(io_layer *layer, uint32_t request, const io_address *local, gosc_buf datagram, uint32_t leisure_ms,
-                          uint32_t random, uint64_t now_ms)
+gosc_err io_layer_respond(io_layer *layer, uint32_t request, const io_address *local, gosc_buf datagram,
+                          uint32_t leisure_ms, uint32_t random, uint64_t now_ms)
 {
     io_layer_seen *seen = request_of(layer, request);
     if (seen == NULL || datagram.len < HEADER_LEN ||
-        (seen->state != IO_SEEN_PENDING && seen->state != IO_SEEN_POSTPONED) || io_address_is_multicast(local)) {
+        (seen->state != IO_SEEN_PENDING && seen->state != IO_SEEN_POSTPONED) ||
+        io_address_is_multicast(local)) {
         return GOSC_ERR_USAGE;
     }
     if (datagram.len > IO_DATAGRAM_MAX) {
@@ -344,9 +345,10 @@ static io_layer_seen *seen_room(io_layer *layer, uint64_t now_ms)
     return oldest;
 }
 
-/* remember takes a message into the table; NULL: it was there (its reply goes out again), or there is no room. */
-static io_layer_seen *remember(io_layer *layer, const io_path *path, const gosc_coap_pdu *pdu, gosc_span datagram,
-                               uint64_t now_ms)
+/* remember takes a message into the table; NULL: it was there (its reply goes out again), or there is no
+ * room. */
+static io_layer_seen *remember(io_layer *layer, const io_path *path, const gosc_coap_pdu *pdu,
+                               gosc_span datagram, uint64_t now_ms)
 {
     uint64_t digest = digest_of(datagram);
     io_layer_seen *seen = seen_find(layer, path, pdu->message_id, datagram, digest);
@@ -374,7 +376,8 @@ static io_layer_seen *remember(io_layer *layer, const io_path *path, const gosc_
     return seen;
 }
 
-static void request_in(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms, io_layer_news *news)
+static void request_in(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms,
+                       io_layer_news *news)
 {
     news->multicast = io_address_is_multicast(&path->local);
     if (news->multicast && news->pdu.type != GOSC_COAP_NON) {
@@ -413,7 +416,8 @@ static void reset_in(io_layer *layer, const io_address *peer, uint16_t message_i
     acknowledge(layer, peer, message_id);
 }
 
-/* exchange_match finds the exchange a response belongs to; a piggybacked one also names the request's Message ID. */
+/* exchange_match finds the exchange a response belongs to; a piggybacked one also names the request's Message
+ * ID. */
 static io_layer_exchange *exchange_match(io_layer *layer, const io_address *peer, const gosc_coap_pdu *pdu)
 {
     for (size_t i = 0; i < IO_LAYER_EXCHANGES; i++) {
@@ -421,7 +425,8 @@ static io_layer_exchange *exchange_match(io_layer *layer, const io_address *peer
         if (!token_is(one, pdu->token) || !(one->multicast || io_address_equal(&one->peer, peer))) {
             continue;
         }
-        if (pdu->type != GOSC_COAP_ACK || (one->sent && !one->multicast && one->message_id == pdu->message_id)) {
+        if (pdu->type != GOSC_COAP_ACK ||
+            (one->sent && !one->multicast && one->message_id == pdu->message_id)) {
             return one;
         }
     }
@@ -433,10 +438,12 @@ static io_layer_exchange *exchange_match(io_layer *layer, const io_address *peer
 static bool wants_reset(const gosc_coap_pdu *pdu)
 {
     return pdu->type == GOSC_COAP_CON ||
-           (pdu->type == GOSC_COAP_NON && gosc_span_present(gosc_option_find(pdu->options, GOSC_OPTION_OBSERVE)));
+           (pdu->type == GOSC_COAP_NON &&
+            gosc_span_present(gosc_option_find(pdu->options, GOSC_OPTION_OBSERVE)));
 }
 
-static void response_in(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms, io_layer_news *news)
+static void response_in(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms,
+                        io_layer_news *news)
 {
     const gosc_coap_pdu *pdu = &news->pdu;
     io_layer_exchange *exchange = exchange_match(layer, &path->peer, pdu);
@@ -473,7 +480,8 @@ static void malformed_in(io_layer *layer, const io_path *path, gosc_span datagra
     }
 }
 
-void io_layer_receive(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms, io_layer_news *news)
+void io_layer_receive(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms,
+                      io_layer_news *news)
 {
     *news = (io_layer_news){.kind = IO_LAYER_NOTHING};
     if (datagram.len < HEADER_LEN || datagram.ptr[0] >> 6 != 1) {

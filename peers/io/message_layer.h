@@ -114,7 +114,7 @@ typedef struct io_layer {
     io_layer_params params;
     io_datagram_sink *sink;
     void *sink_arg;
-    uint32_t n_handles; /* given out, makes every handle new */
+    uint32_t n_handles;  /* given out, makes every handle new */
     uint16_t message_id; /* next */
     size_t sent_next;
     io_layer_exchange exchanges[IO_LAYER_EXCHANGES];
@@ -124,8 +124,8 @@ typedef struct io_layer {
 } io_layer;
 
 /* io_layer_init starts without memory; first_message_id is chosen by chance (RFC 7252 section 4.4). */
-void io_layer_init(io_layer *layer, const io_layer_params *params, uint16_t first_message_id, io_datagram_sink *sink,
-                   void *sink_arg);
+void io_layer_init(io_layer *layer, const io_layer_params *params, uint16_t first_message_id,
+                   io_datagram_sink *sink, void *sink_arg);
 
 /*
  * io_layer_open makes a Token known, so that responses are matched.
@@ -151,44 +151,50 @@ void io_layer_close(io_layer *layer, uint32_t exchange);
  *           GOSC_ERR_ROOM: datagram too long, or too many are unacknowledged
  */
 GOSC_MUST_USE
-gosc_err io_layer_request(io_layer *layer, uint32_t exchange, const io_path *path, bool confirmable, gosc_buf datagram,
-                          uint32_t random, uint64_t now_ms);
+gosc_err io_layer_request(io_layer *layer, uint32_t exchange, const io_path *path, bool confirmable,
+                          gosc_buf datagram, uint32_t random, uint64_t now_ms);
 
 /*
- * io_layer_notify sends a further message to a client, unasked: a notification. As io_layer_request otherwise.
+ * io_layer_notify sends a further message to a client, unasked: a notification. As io_layer_request
+ * otherwise.
  *
- * In        owner  of the caller's making (IO_OWNER_BIT), told when the client rejects or never acknowledges it
+ * In        owner  of the caller's making (IO_OWNER_BIT), told when the client rejects or never acknowledges
+ * it
  */
 GOSC_MUST_USE
-gosc_err io_layer_notify(io_layer *layer, uint32_t owner, const io_path *path, bool confirmable, gosc_buf datagram,
-                         uint32_t random, uint64_t now_ms);
+gosc_err io_layer_notify(io_layer *layer, uint32_t owner, const io_path *path, bool confirmable,
+                         gosc_buf datagram, uint32_t random, uint64_t now_ms);
 
 /* io_layer_cancel gives up what an owner has unacknowledged. */
 void io_layer_cancel(io_layer *layer, uint32_t owner);
 
 /*
- * io_layer_respond answers a request: piggybacked while it is not acknowledged, else as a message of its own of the same
- * type; after random % (leisure_ms + 1) when the request came by multicast (RFC 7252 section 8.2).
+ * io_layer_respond answers a request: piggybacked while it is not acknowledged, else as a message of its own
+ * of the same type; after random % (leisure_ms + 1) when the request came by multicast (RFC 7252
+ * section 8.2).
  *
  * In        local     address of ours to answer from: never a group
  *           datagram  with the Token of the request; type and Message ID are overwritten
  * Errors    GOSC_ERR_USAGE: no such request, or answered already; GOSC_ERR_ROOM
  */
 GOSC_MUST_USE
-gosc_err io_layer_respond(io_layer *layer, uint32_t request, const io_address *local, gosc_buf datagram, uint32_t leisure_ms,
-                          uint32_t random, uint64_t now_ms);
+gosc_err io_layer_respond(io_layer *layer, uint32_t request, const io_address *local, gosc_buf datagram,
+                          uint32_t leisure_ms, uint32_t random, uint64_t now_ms);
 
-/* io_layer_postpone acknowledges a Confirmable request whose response takes longer (RFC 7252 section 5.2.2). */
+/* io_layer_postpone acknowledges a Confirmable request whose response takes longer (RFC 7252 section 5.2.2).
+ */
 void io_layer_postpone(io_layer *layer, uint32_t request);
 
-/* io_layer_drop: there will be no response. A Confirmable request is acknowledged, so that it is not repeated. */
+/* io_layer_drop: there will be no response. A Confirmable request is acknowledged, so that it is not
+ * repeated. */
 void io_layer_drop(io_layer *layer, uint32_t request);
 
 /* io_layer_reject sends a reset where a request deserves one: Confirmable and by unicast. */
 void io_layer_reject(io_layer *layer, uint32_t request);
 
 /* io_layer_receive takes a datagram in. Spans of the news point into it. */
-void io_layer_receive(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms, io_layer_news *news);
+void io_layer_receive(io_layer *layer, const io_path *path, gosc_span datagram, uint64_t now_ms,
+                      io_layer_news *news);
 
 /* io_layer_tick does what is due. True: there is news, call it again. */
 bool io_layer_tick(io_layer *layer, uint64_t now_ms, io_layer_news *news);

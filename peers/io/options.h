@@ -23,15 +23,15 @@ enum {
     IO_CODE_DELETE = 0x04,
     IO_CODE_PATCH = 0x06,
     IO_CODE_IPATCH = 0x07,
-    IO_CODE_CONTINUE = 0x5f,            /* 2.31 */
-    IO_CODE_BAD_REQUEST = 0x80,         /* 4.00 */
-    IO_CODE_BAD_OPTION = 0x82,          /* 4.02 */
-    IO_CODE_NOT_FOUND = 0x84,           /* 4.04 */
-    IO_CODE_METHOD_NOT_ALLOWED = 0x85,  /* 4.05 */
-    IO_CODE_INCOMPLETE = 0x88,          /* 4.08 */
-    IO_CODE_TOO_LARGE = 0x8d,           /* 4.13 */
-    IO_CODE_UNAVAILABLE = 0xa3,         /* 5.03 */
-    IO_CODE_NO_PROXY = 0xa5,            /* 5.05 */
+    IO_CODE_CONTINUE = 0x5f,           /* 2.31 */
+    IO_CODE_BAD_REQUEST = 0x80,        /* 4.00 */
+    IO_CODE_BAD_OPTION = 0x82,         /* 4.02 */
+    IO_CODE_NOT_FOUND = 0x84,          /* 4.04 */
+    IO_CODE_METHOD_NOT_ALLOWED = 0x85, /* 4.05 */
+    IO_CODE_INCOMPLETE = 0x88,         /* 4.08 */
+    IO_CODE_TOO_LARGE = 0x8d,          /* 4.13 */
+    IO_CODE_UNAVAILABLE = 0xa3,        /* 5.03 */
+    IO_CODE_NO_PROXY = 0xa5,           /* 5.05 */
 
     IO_FORMAT_TEXT = 0,
     IO_FORMAT_LINKS = 40,
@@ -75,8 +75,8 @@ static inline size_t io_block_size(const io_block *block)
 /* io_path_of_options writes the path as `/a/b`, bytes that need it as %XX; false: longer than IO_PATH_MAX. */
 bool io_path_of_options(gosc_span options, char path[IO_PATH_MAX]);
 
-/* io_path_segments writes the Uri-Path options of `/a/b` (NULL and "/": none) into room, encoded; they may be added
- * with io_options_add_encoded. False: no path, or no room. */
+/* io_path_segments writes the Uri-Path options of `/a/b` (NULL and "/": none) into room, encoded; they may be
+ * added with io_options_add_encoded. False: no path, or no room. */
 bool io_path_segments(const char *path, gosc_buf room, gosc_span *encoded);
 
 #endif

@@ -55,10 +55,12 @@ static void light(io_resources *resources, const io_app_request *request, io_app
     if (request->code == GOSC_CODE_GET || request->code == GOSC_CODE_FETCH) {
         content(answer, gosc_span_of(resources->light, resources->light_len));
     } else if (request->code == IO_CODE_PUT) {
-        bool stored = store(resources->light, sizeof resources->light, &resources->light_len, request->payload);
+        bool stored =
+            store(resources->light, sizeof resources->light, &resources->light_len, request->payload);
         answer->code = stored ? GOSC_CODE_CHANGED : IO_CODE_BAD_REQUEST;
     } else if (request->code == GOSC_CODE_POST) {
-        (void)store(resources->light, sizeof resources->light, &resources->light_len, text_span(is_on ? "off" : "on"));
+        (void)store(resources->light, sizeof resources->light, &resources->light_len,
+                    text_span(is_on ? "off" : "on"));
         answer->code = GOSC_CODE_CHANGED;
     }
 }
@@ -76,7 +78,8 @@ static void large(io_resources *resources, const io_app_request *request, io_app
     if (request->code == GOSC_CODE_GET) {
         content(answer, gosc_span_of(resources->large, resources->large_len));
     } else if (request->code == IO_CODE_PUT) {
-        bool stored = store(resources->large, sizeof resources->large, &resources->large_len, request->payload);
+        bool stored =
+            store(resources->large, sizeof resources->large, &resources->large_len, request->payload);
         answer->code = stored ? GOSC_CODE_CHANGED : IO_CODE_TOO_LARGE;
     }
 }
@@ -131,8 +134,8 @@ static void firmware(io_resources *resources, const io_app_request *request, io_
     size_t len = 0;
     for (size_t i = 0; i < IO_PIECES_MAX; i++) {
         if (resources->pieces[i]) {
-            len += (size_t)snprintf(resources->text + len, sizeof resources->text - len, "%s%zu", len > 0 ? "," : "",
-                                    i);
+            len += (size_t)snprintf(resources->text + len, sizeof resources->text - len, "%s%zu",
+                                    len > 0 ? "," : "", i);
         }
     }
     content(answer, gosc_span_of(resources->text, len));
@@ -156,8 +159,8 @@ static const resource all[] = {
     {"/.well-known/core", ";ct=40", core},
 };
 
-/* core lists the resources (RFC 6690) with the attribute `osc` (RFC 8613 section 9) or `gosc` (Group OSCORE -28 section
- * 11). */
+/* core lists the resources (RFC 6690) with the attribute `osc` (RFC 8613 section 9) or `gosc` (Group OSCORE
+ * -28 section 11). */
 static void core(io_resources *resources, const io_app_request *request, io_app_answer *answer)
 {
     if (request->code != GOSC_CODE_GET) {
@@ -165,8 +168,9 @@ static void core(io_resources *resources, const io_app_request *request, io_app_
     }
     size_t len = 0;
     for (size_t i = 0; i + 1 < sizeof all / sizeof all[0]; i++) {
-        len += (size_t)snprintf(resources->text + len, sizeof resources->text - len, "%s<%s>%s;%s", i > 0 ? "," : "",
-                                all[i].path, all[i].attributes, request->in_group ? "gosc" : "osc");
+        len += (size_t)snprintf(resources->text + len, sizeof resources->text - len, "%s<%s>%s;%s",
+                                i > 0 ? "," : "", all[i].path, all[i].attributes,
+                                request->in_group ? "gosc" : "osc");
     }
     content(answer, gosc_span_of(resources->text, len));
     answer->format = IO_FORMAT_LINKS;

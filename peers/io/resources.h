@@ -8,7 +8,7 @@
 #include "endpoint.h"
 
 enum {
-    IO_LIGHT_MAX = 64,   /* bytes of its state */
+    IO_LIGHT_MAX = 64, /* bytes of its state */
     IO_OBSERVED_MAX = 512,
     IO_LARGE_LEN = 1200, /* of /large, before anyone writes it */
     IO_LARGE_MAX = 8192,

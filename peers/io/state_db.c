@@ -12,20 +12,22 @@ struct io_state_db {
     sqlite3_stmt *store;
 };
 
-/* The rollback journal with FULL (and EXTRA: the directory too) is durable when COMMIT returns; EXCLUSIVE keeps the lock
- * from the first access to the end. */
-static const char set_up[] = "PRAGMA locking_mode=EXCLUSIVE;"
-                             "PRAGMA journal_mode=DELETE;"
-                             "PRAGMA synchronous=EXTRA;"
-                             "BEGIN EXCLUSIVE;"
-                             "CREATE TABLE IF NOT EXISTS ssn(context BLOB PRIMARY KEY, below INTEGER NOT NULL)"
-                             " WITHOUT ROWID;"
-                             "COMMIT;";
+/* The rollback journal with FULL (and EXTRA: the directory too) is durable when COMMIT returns; EXCLUSIVE
+ * keeps the lock from the first access to the end. */
+static const char set_up[] =
+    "PRAGMA locking_mode=EXCLUSIVE;"
+    "PRAGMA journal_mode=DELETE;"
+    "PRAGMA synchronous=EXTRA;"
+    "BEGIN EXCLUSIVE;"
+    "CREATE TABLE IF NOT EXISTS ssn(context BLOB PRIMARY KEY, below INTEGER NOT NULL)"
+    " WITHOUT ROWID;"
+    "COMMIT;";
 
 static bool prepare(io_state_db *db)
 {
     return sqlite3_exec(db->file, set_up, NULL, NULL, NULL) == SQLITE_OK &&
-           sqlite3_prepare_v2(db->file, "SELECT below FROM ssn WHERE context=?1", -1, &db->load, NULL) == SQLITE_OK &&
+           sqlite3_prepare_v2(db->file, "SELECT below FROM ssn WHERE context=?1", -1, &db->load, NULL) ==
+               SQLITE_OK &&
            sqlite3_prepare_v2(db->file, "INSERT OR REPLACE INTO ssn VALUES(?1, ?2)", -1, &db->store, NULL) ==
                SQLITE_OK;
 }
@@ -97,11 +99,12 @@ static gosc_err context_key(const gosc_security_context *context, uint8_t key[IO
     if (writer.failed) {
         return GOSC_ERR_USAGE;
     }
-    return gosc_crypto_hkdf(GOSC_ALG_HMAC_256, common->master_salt, common->master_secret, gosc_writer_span(&writer),
-                            (gosc_buf){key, IO_STATE_KEY_LEN});
+    return gosc_crypto_hkdf(GOSC_ALG_HMAC_256, common->master_salt, common->master_secret,
+                            gosc_writer_span(&writer), (gosc_buf){key, IO_STATE_KEY_LEN});
 }
 
-gosc_err io_ssn_keeper_begin(io_ssn_keeper *keeper, io_state_db *db, gosc_security_context *context, bool *known)
+gosc_err io_ssn_keeper_begin(io_ssn_keeper *keeper, io_state_db *db, gosc_security_context *context,
+                             bool *known)
 {
     *keeper = (io_ssn_keeper){.db = db};
     *known = false;

@@ -1,8 +1,8 @@
 /*
  * Sender Sequence Numbers that survive: one SQLite file in a directory, opened by one process at a time.
  *
- * A number is used only when a limit above it was made durable before (RFC 8613 section 7.5.1, Appendix B.1.1), so that
- * neither a crash nor a power cut repeats a nonce. What was reserved and not used is skipped.
+ * A number is used only when a limit above it was made durable before (RFC 8613 section 7.5.1, Appendix
+ * B.1.1), so that neither a crash nor a power cut repeats a nonce. What was reserved and not used is skipped.
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef IO_STATE_DB_H
@@ -13,7 +13,8 @@
 enum {
     IO_STATE_KEY_LEN = 32, /* bytes that name a Sender Context without giving anything away */
     IO_STATE_JUMP = 64,    /* numbers reserved at a time: K of RFC 8613 Appendix B.1.1 */
-    IO_STATE_LATE = 0,     /* numbers skipped after a restart beside those: F; 0, since writing comes before use */
+    IO_STATE_LATE =
+        0, /* numbers skipped after a restart beside those: F; 0, since writing comes before use */
     IO_STATE_FAULT_MAX = 256,
 };
 
@@ -39,11 +40,12 @@ void io_state_db_close(io_state_db *db);
  * io_ssn_keeper_begin finds out where the Sender Sequence Number of a context may go on, and moves it there.
  *
  * In        context  with a Sender Context
- * Out       *known   this context was here before: its replay windows are lost, if they were not kept elsewhere
- * Errors    GOSC_ERR_CRYPTO: the file cannot be read (or the key not be made)
+ * Out       *known   this context was here before: its replay windows are lost, if they were not kept
+ * elsewhere Errors    GOSC_ERR_CRYPTO: the file cannot be read (or the key not be made)
  */
 GOSC_MUST_USE
-gosc_err io_ssn_keeper_begin(io_ssn_keeper *keeper, io_state_db *db, gosc_security_context *context, bool *known);
+gosc_err io_ssn_keeper_begin(io_ssn_keeper *keeper, io_state_db *db, gosc_security_context *context,
+                             bool *known);
 
 /* io_ssn_keeper_reserve makes sure that the next number may be used, writing first where needed.
  * Errors: GOSC_ERR_CRYPTO: it could not be made durable, so nothing may be sent. */

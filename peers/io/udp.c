@@ -143,11 +143,13 @@ static bool membership(int fd, const io_address *group, unsigned index, bool joi
     if (group->len == 16) {
         struct ipv6_mreq request = {.ipv6mr_interface = index};
         memcpy(&request.ipv6mr_multiaddr, group->bytes, 16);
-        return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &request, sizeof request) == 0;
+        return setsockopt(fd, IPPROTO_IPV6, join ? IPV6_JOIN_GROUP : IPV6_LEAVE_GROUP, &request,
+                          sizeof request) == 0;
     }
     struct ip_mreqn request = {.imr_ifindex = (int)index};
     memcpy(&request.imr_multiaddr, group->bytes, 4);
-    return setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &request, sizeof request) == 0;
+    return setsockopt(fd, IPPROTO_IP, join ? IP_ADD_MEMBERSHIP : IP_DROP_MEMBERSHIP, &request,
+                      sizeof request) == 0;
 }
 
 /* group_interface: where our address of the same family is. */
@@ -172,8 +174,11 @@ const char *io_udp_join(io_udp *udp, const io_address *group)
     if (!io_address_is_multicast(group) || udp->n_sockets == IO_SOCKETS_MAX) {
         return "no group address, or too many";
     }
-    int fd = socket_open(group, true);
-    if (fd < 0 || !membership(fd, group, group_interface(udp, group), true)) {
+    unsigned index = group_interface(udp, group);
+    io_address bound = *group;
+    bound.scope = bound.len == 16 ? index : 0; /* a group of narrow scope is one on each interface */
+    int fd = socket_open(&bound, true);
+    if (fd < 0 || !membership(fd, group, index, true)) {
         const char *why = strerror(errno);
         if (fd >= 0) {
             (void)close(fd);

@@ -8,8 +8,14 @@
 #include "schema.h"
 
 #define TIME_MAX INT64_C(9007199254740991)
-#define END {.kind = VEC_END}
-#define MAYBE(k, what) {.key = k, .kind = what, .flags = VEC_OPTIONAL | VEC_NULLABLE}
+#define END                                                                                                  \
+    {                                                                                                        \
+        .kind = VEC_END                                                                                      \
+    }
+#define MAYBE(k, what)                                                                                       \
+    {                                                                                                        \
+        .key = k, .kind = what, .flags = VEC_OPTIONAL | VEC_NULLABLE                                         \
+    }
 
 static const char *const ports[] = {"stdio", "udp", NULL};
 static const char *const roles[] = {"client", "server", "silent", NULL};
@@ -25,15 +31,20 @@ const vec_rule peer_hello_keys[] = {
 static const vec_rule one_role = {.kind = VEC_WORD, .words = roles};
 static const vec_rule one_class = {.kind = VEC_WORD, .words = classes};
 static const vec_rule one_address = {.kind = VEC_TEXT, .min = 3, .max = IO_ADDRESS_TEXT_MAX - 1};
-#define TIME(k)                                                                                                        \
-    {.key = k, .kind = VEC_INT, .flags = VEC_OPTIONAL | VEC_NULLABLE, .min = 0, .max = UINT32_MAX}
+#define TIME(k)                                                                                              \
+    {                                                                                                        \
+        .key = k, .kind = VEC_INT, .flags = VEC_OPTIONAL | VEC_NULLABLE, .min = 0, .max = UINT32_MAX         \
+    }
 static const vec_rule policy_keys[] = {
     TIME("leisure_ms"),
     {.key = "echo", .kind = VEC_WORD, .flags = VEC_OPTIONAL | VEC_NULLABLE, .words = echoes},
     TIME("freshness_ms"),
     MAYBE("retry_echo", VEC_BOOL),
     TIME("exchange_ms"),
-    {.key = "suppress", .kind = VEC_LIST, .flags = VEC_OPTIONAL | VEC_NULLABLE | VEC_UNIQUE, .of = &one_class},
+    {.key = "suppress",
+     .kind = VEC_LIST,
+     .flags = VEC_OPTIONAL | VEC_NULLABLE | VEC_UNIQUE,
+     .of = &one_class},
     MAYBE("error_replies", VEC_BOOL),
     {.key = "synchronisation", .kind = VEC_WORD, .flags = VEC_OPTIONAL | VEC_NULLABLE, .words = methods},
     END,
@@ -93,8 +104,8 @@ static json_t *dialect(const char *name, const char *const *readings, const char
     static const char *const none[] = {NULL};
     bool group = strcmp(name, "oscore") != 0;
     bool has_modes = strcmp(name, "group-28") == 0;
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "dialect", name, "readings", words(readings),
-                     "modes", words(modes), "aead", NUMBERS(aead), "group_enc",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "dialect", name, "readings",
+                     words(readings), "modes", words(modes), "aead", NUMBERS(aead), "group_enc",
                      has_modes ? NUMBERS(group_enc) : json_array(), "signature",
                      group ? NUMBERS(signature) : json_array(), "agreement",
                      has_modes ? NUMBERS(agreement) : json_array(), "hkdf", NUMBERS(hkdf), "cred_formats",
@@ -107,8 +118,9 @@ json_t *peer_hello(peer *p, vec_arena *arena, const json_t *request, const char 
     static const char *const of_28[] = {"CS5", "CS4", NULL};
     static const char *const of_02[] = {"S1/E1", "S2/E1", "S3/E1", "S1/E0", "S2/E0", "S3/E0", NULL};
     static const char *const modes[] = {"group", "pairwise", NULL};
-    static const char *const features[] = {"echo",    "observe", "block",     "state",  "seed",        "rekey", "forget",
-                                           "silent",  "members", "multicast", "cancel", "no-response", NULL};
+    static const char *const features[] = {"echo",   "observe",     "block",  "state",   "seed",
+                                           "rekey",  "forget",      "silent", "members", "multicast",
+                                           "cancel", "no-response", NULL};
     (void)arena;
     (void)unsupported;
     if (!vec_is_null(request, "port")) {
@@ -123,8 +135,9 @@ json_t *peer_hello(peer *p, vec_arena *arena, const json_t *request, const char 
     (void)json_array_append_new(dialects, dialect("oscore", none, none));
     (void)json_array_append_new(dialects, dialect("group-02", of_02, none));
     (void)json_array_append_new(dialects, dialect("group-28", of_28, modes));
-    return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "name", "muster-peer", "version", "1", "protocol", 1,
-                     "ports", words(ports), "roles", words(roles), "dialects", dialects, "features", words(features));
+    return json_pack("{s:s, s:s, s:i, s:o, s:o, s:o, s:o}", "name", "muster-peer", "version", "1", "protocol",
+                     1, "ports", words(ports), "roles", words(roles), "dialects", dialects, "features",
+                     words(features));
 }
 
 /* ---- Security Contexts ---- */
@@ -143,8 +156,8 @@ static void granted_release(void *arg)
 }
 
 /* grant_make makes a Security Context of a Context object. */
-static bool grant_make(vec_arena *arena, const peer_group *group, const json_t *object, io_security_grant *grant,
-                       const char **fault, bool *unsupported)
+static bool grant_make(vec_arena *arena, const peer_group *group, const json_t *object,
+                       io_security_grant *grant, const char **fault, bool *unsupported)
 {
     vec_check check;
     vec_check_init(&check, "context");
@@ -351,7 +364,8 @@ static const char *addresses_read(peer *p, vec_arena *arena, const json_t *reque
     const json_t *join = json_object_get(request, "join");
     for (size_t i = 0; i < json_array_size(own) + json_array_size(join); i++) {
         bool is_own = i < json_array_size(own);
-        const char *text = json_string_value(is_own ? json_array_get(own, i) : json_array_get(join, i - json_array_size(own)));
+        const char *text = json_string_value(is_own ? json_array_get(own, i)
+                                                    : json_array_get(join, i - json_array_size(own)));
         io_address address;
         if (!io_address_parse(text, &address)) {
             return vec_printf(arena, "expected address:port, found \"%s\"", text);
@@ -377,7 +391,8 @@ static json_t *addresses_list(const io_group_params *params)
     return list;
 }
 
-json_t *peer_configure(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+json_t *peer_configure(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                       bool *unsupported)
 {
     io_security_grant grant;
     const char *keep = vec_get_text(request, "keep");
@@ -449,8 +464,8 @@ static json_t *recipients_list(const gosc_security_context *context)
         }
         bool seen = one->window.valid && one->window.seen != 0;
         json_t *highest = seen ? json_integer((json_int_t)one->window.highest) : json_null();
-        (void)json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "id", peer_hex(gosc_id_span(&one->id)), "valid",
-                                                    one->window.valid, "highest", highest));
+        (void)json_array_append_new(list, json_pack("{s:o, s:b, s:o}", "id", peer_hex(gosc_id_span(&one->id)),
+                                                    "valid", one->window.valid, "highest", highest));
     }
     return list;
 }

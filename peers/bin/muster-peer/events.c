@@ -136,8 +136,9 @@ static void put_content(json_t *object, const io_event *event, uint16_t but)
 void peer_event(void *arg, const io_event *event)
 {
     static const char *const names[] = {
-        [IO_EVENT_DELIVERED] = "delivered", [IO_EVENT_RESPONSE] = "response", [IO_EVENT_CHALLENGED] = "challenged",
-        [IO_EVENT_REJECTED] = "rejected",   [IO_EVENT_CLOSED] = "closed",     [IO_EVENT_NOTE] = "note",
+        [IO_EVENT_DELIVERED] = "delivered",   [IO_EVENT_RESPONSE] = "response",
+        [IO_EVENT_CHALLENGED] = "challenged", [IO_EVENT_REJECTED] = "rejected",
+        [IO_EVENT_CLOSED] = "closed",         [IO_EVENT_NOTE] = "note",
     };
     json_t *object = json_object();
     put(object, "event", json_string(names[event->kind]));

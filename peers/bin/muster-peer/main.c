@@ -20,7 +20,8 @@ static const char help[] =
     "\n"
     "  --port stdio  datagrams and time come in lines (default; `hello` may choose too)\n"
     "  --port udp    sockets of its own\n"
-    "  --lab         allow the operation `seed`: all randomness follows from a number, so keep it off the network\n"
+    "  --lab         allow the operation `seed`: all randomness follows from a number, so keep it off the "
+    "network\n"
     "\n"
     "example:\n"
     "  printf '%s\\n' '{\"id\":1,\"op\":\"hello\"}' '{\"id\":2,\"op\":\"quit\"}' | muster-peer\n";
@@ -92,7 +93,8 @@ static void sockets_read(peer *p, const struct pollfd *fds, size_t n)
     for (size_t i = 0; i < n && i < p->udp.n_sockets; i++) {
         io_path path;
         size_t len = 0;
-        while (fds[i].revents != 0 && io_udp_receive(&p->udp, i, &path, (gosc_buf){room, sizeof room}, &len)) {
+        while (fds[i].revents != 0 &&
+               io_udp_receive(&p->udp, i, &path, (gosc_buf){room, sizeof room}, &len)) {
             p->now_ms = io_clock_now_ms();
             io_endpoint_datagram(p->endpoint, &path, gosc_span_of(room, len), p->now_ms);
             peer_flush(p);
@@ -151,7 +153,8 @@ static bool arguments_read(peer *p, int argc, char **argv, int *status)
                    (strcmp(argv[i + 1], "stdio") == 0 || strcmp(argv[i + 1], "udp") == 0)) {
             p->port = strcmp(argv[++i], "udp") == 0 ? PEER_UDP : PEER_STDIO;
         } else {
-            fprintf(stderr, "muster-peer: expected --port stdio|udp, --lab or --help, found \"%s\"\n", argv[i]);
+            fprintf(stderr, "muster-peer: expected --port stdio|udp, --lab or --help, found \"%s\"\n",
+                    argv[i]);
             *status = 2;
             return false;
         }

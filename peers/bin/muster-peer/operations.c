@@ -6,10 +6,22 @@
 #include <string.h>
 
 #define TIME_MAX INT64_C(9007199254740991)
-#define END {.kind = VEC_END}
-#define MAYBE(k, what) {.key = k, .kind = what, .flags = VEC_OPTIONAL | VEC_NULLABLE}
-#define NAME(k) {.key = k, .kind = VEC_TEXT, .min = 1, .max = IO_NAME_MAX - 1}
-#define ADDRESS(k) {.key = k, .kind = VEC_TEXT, .min = 3, .max = IO_ADDRESS_TEXT_MAX - 1}
+#define END                                                                                                  \
+    {                                                                                                        \
+        .kind = VEC_END                                                                                      \
+    }
+#define MAYBE(k, what)                                                                                       \
+    {                                                                                                        \
+        .key = k, .kind = what, .flags = VEC_OPTIONAL | VEC_NULLABLE                                         \
+    }
+#define NAME(k)                                                                                              \
+    {                                                                                                        \
+        .key = k, .kind = VEC_TEXT, .min = 1, .max = IO_NAME_MAX - 1                                         \
+    }
+#define ADDRESS(k)                                                                                           \
+    {                                                                                                        \
+        .key = k, .kind = VEC_TEXT, .min = 3, .max = IO_ADDRESS_TEXT_MAX - 1                                 \
+    }
 
 static const char *const modes[] = {"group", "pairwise", NULL};
 static const char *const types[] = {"CON", "NON", NULL};
@@ -38,9 +50,13 @@ static const vec_rule send_keys[] = {
 };
 static const vec_rule finish_keys[] = {NAME("exchange"), END};
 static const vec_rule notify_keys[] = {
-    NAME("group"), {.key = "path", .kind = VEC_TEXT, .min = 1, .max = IO_PATH_MAX - 1}, MAYBE("payload", VEC_HEX), END,
+    NAME("group"),
+    {.key = "path", .kind = VEC_TEXT, .min = 1, .max = IO_PATH_MAX - 1},
+    MAYBE("payload", VEC_HEX),
+    END,
 };
-static const vec_rule forget_keys[] = {NAME("group"), {.key = "what", .kind = VEC_WORD, .words = losses}, END};
+static const vec_rule forget_keys[] = {
+    NAME("group"), {.key = "what", .kind = VEC_WORD, .words = losses}, END};
 static const vec_rule state_keys[] = {NAME("group"), END};
 static const vec_rule seed_keys[] = {{.key = "seed", .kind = VEC_INT, .min = 0, .max = TIME_MAX}, END};
 static const vec_rule datagram_keys[] = {
@@ -82,7 +98,8 @@ static bool options_read(vec_arena *arena, const json_t *list, io_options *optio
     return true;
 }
 
-static json_t *send_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *send_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                       bool *unsupported)
 {
     io_options options = {.n = 0};
     uint8_t token[GOSC_COAP_TOKEN_MAX];
@@ -124,7 +141,8 @@ static json_t *send_op(peer *p, vec_arena *arena, const json_t *request, const c
     return *fault == NULL ? json_pack("{s:o}", "token", peer_hex(gosc_span_of(token, token_len))) : NULL;
 }
 
-static json_t *finish_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *finish_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                         bool *unsupported)
 {
     (void)arena;
     (void)unsupported;
@@ -132,7 +150,8 @@ static json_t *finish_op(peer *p, vec_arena *arena, const json_t *request, const
     return *fault == NULL ? json_object() : NULL;
 }
 
-static json_t *notify_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *notify_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                         bool *unsupported)
 {
     io_group *group = group_named(p, request, fault);
     const char *path = vec_get_text(request, "path");
@@ -148,7 +167,8 @@ static json_t *notify_op(peer *p, vec_arena *arena, const json_t *request, const
     return json_pack("{s:I}", "n_observers", (json_int_t)io_endpoint_notify(p->endpoint, group, path));
 }
 
-static json_t *forget_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *forget_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                         bool *unsupported)
 {
     io_group *group = group_named(p, request, fault);
     (void)arena;
@@ -160,7 +180,8 @@ static json_t *forget_op(peer *p, vec_arena *arena, const json_t *request, const
     return json_object();
 }
 
-static json_t *seed_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *seed_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                       bool *unsupported)
 {
     (void)arena;
     (void)unsupported;
@@ -205,7 +226,8 @@ static bool is_mine(const peer *p, const io_address *to)
     return false;
 }
 
-static json_t *datagram_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *datagram_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                           bool *unsupported)
 {
     io_path path;
     (void)unsupported;
@@ -227,7 +249,8 @@ static json_t *datagram_op(peer *p, vec_arena *arena, const json_t *request, con
     return next_of(p);
 }
 
-static json_t *tick_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *tick_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                       bool *unsupported)
 {
     (void)arena;
     (void)unsupported;
@@ -238,7 +261,8 @@ static json_t *tick_op(peer *p, vec_arena *arena, const json_t *request, const c
     return next_of(p);
 }
 
-static json_t *quit_op(peer *p, vec_arena *arena, const json_t *request, const char **fault, bool *unsupported)
+static json_t *quit_op(peer *p, vec_arena *arena, const json_t *request, const char **fault,
+                       bool *unsupported)
 {
     (void)arena;
     (void)request;
@@ -285,8 +309,10 @@ static const peer_row *row_find(const char *op)
 /* check_keys holds a request against the keys of its operation. */
 static bool check_keys(vec_check *check, const peer_row *row, const json_t *request)
 {
-    const vec_rule whole[] = {
-        {.key = "id", .kind = VEC_ANY}, {.key = "op", .kind = VEC_ANY}, {.kind = VEC_INCLUDE, .of = row->keys}, END};
+    const vec_rule whole[] = {{.key = "id", .kind = VEC_ANY},
+                              {.key = "op", .kind = VEC_ANY},
+                              {.kind = VEC_INCLUDE, .of = row->keys},
+                              END};
     const vec_rule object = {.kind = VEC_OBJECT, .of = whole};
     return vec_check_value(check, &object, request);
 }

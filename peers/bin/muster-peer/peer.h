@@ -1,6 +1,6 @@
 /*
- * muster-peer: an endpoint behind the peer protocol (interop/PROTOCOL.md). One JSON object a line comes in, one goes out.
- * SPDX-License-Identifier: BSD-2-Clause
+ * muster-peer: an endpoint behind the peer protocol (interop/PROTOCOL.md). One JSON object a line comes in,
+ * one goes out. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef PEER_H
 #define PEER_H
@@ -63,8 +63,8 @@ void peer_line(peer *p, const char *line, size_t len);
 /* peer_line_too_long answers a line that nobody read. */
 void peer_line_too_long(peer *p);
 
-/* peer_put queues an object as a line and takes the reference; peer_flush writes what is queued, ends the program when
- * nobody reads. */
+/* peer_put queues an object as a line and takes the reference; peer_flush writes what is queued, ends the
+ * program when nobody reads. */
 void peer_put(peer *p, json_t *object);
 void peer_flush(peer *p);
 
@@ -74,8 +74,8 @@ void peer_datagram(void *arg, const io_path *path, gosc_span datagram);
 void peer_app(void *arg, const io_app_request *request, io_app_answer *answer);
 void peer_note(peer *p, const char *text);
 
-/* What an operation comes to: an object (new reference) with the keys of its answer; else *fault says why not, or
- * *unsupported is set. */
+/* What an operation comes to: an object (new reference) with the keys of its answer; else *fault says why
+ * not, or *unsupported is set. */
 typedef json_t *peer_operation(peer *p, vec_arena *arena, const json_t *request, const char **fault,
                                bool *unsupported);
 
