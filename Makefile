@@ -128,8 +128,8 @@ nightly: ## test, and what takes longer: fuzz campaigns, analysers, mutants, cov
 	$(Q)sh ci/suite.sh nightly $(ROOT)
 
 layers: ## check that peers/lib calls no I/O, clock or allocator, and who includes whom
-	$(Q)$(call sub,release) $(ROOT)/release/libgosc.a
-	$(Q)sh ci/layers.sh $(ROOT)/release/libgosc.a
+	$(Q)$(MAKE) -s VARIANT=release BUILD=$(ROOT)/layers CFLAGS=-fno-lto $(ROOT)/layers/libgosc.a
+	$(Q)sh ci/layers.sh $(ROOT)/layers/libgosc.a
 
 mutants: ## is every seeded fault caught, for the named reason?
 	$(Q)if [ -x harness/mutants/run ]; then exec harness/mutants/run; else exec python3 harness/mutants/run.py; fi
@@ -182,7 +182,7 @@ help: ## list the targets
 	@awk -F':.*## ' '/^[a-z0-9 -]+:.*## /{printf "  %-15s %s\n",$$1,$$2}' $(MAKEFILE_LIST)
 
 clean: ## remove what was built (debian trees stay; remove build/ by hand for those)
-	$(Q)for d in $(addprefix $(ROOT)/,$(VARIANTS) *-gcc *-clang footprint suite); do rm -rf "$$d"; done
+	$(Q)for d in $(addprefix $(ROOT)/,$(VARIANTS) *-gcc *-clang layers footprint suite); do rm -rf "$$d"; done
 
 # ---- objects ----
 

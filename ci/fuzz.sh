@@ -33,12 +33,15 @@ campaign() { # program, target
     mkdir -p "$work/corpus" "$work/finds"
     dict=fuzz/dict/$2.dict
     # shellcheck disable=SC2046
-    "$1" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    "$1" -max_total_time="$seconds" -max_len="${FUZZ_MAX_LEN:-1500}" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
         -artifact_prefix="$work/finds/" $([ ! -f "$dict" ] || echo "-dict=$dict") \
         "$work/corpus" $(inputs "$2") >"$log" 2>&1
     result=$?
     note="$(sed -n 's/^stat::average_exec_per_sec: */executions per second: /p' "$log"), $(
-        sed -nE 's/.*(DONE +)?(cov: [0-9]+ ft: [0-9]+).*/\2/p' "$log" | tail -n 1)"
+        sed -nE 's/.*(DONE +)?(cov: [0-9]+ ft: [0-9]+).*/\2/p' "$log" | tail -n 1)$(
+        # What the target counted: inputs past authentication, and how many went through a core in a second.
+        awk '/^authenticated [0-9]+ of/ { a += $2; n += $4 } /^inputs per CPU second/ { s = $5 }
+            END { if (n > 0) printf ", %.1f%% authenticated, %d per core and second", 100 * a / n, s }' "$log")"
     return $result
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     N_BLOCKS_MAX = 64, /* pieces of exact memory a target may ask for */
@@ -102,10 +103,14 @@ bool fuzz_inside(gosc_span part, gosc_span whole)
 
 static void print_counts(void)
 {
+    unsigned long long n_inputs = 0;
     for (size_t i = 0; i < n_lanes; i++) {
         fprintf(stderr, "authenticated %llu of %llu: %s\n", lanes[i].n_authenticated, lanes[i].n_inputs,
                 lanes[i].name);
+        n_inputs += lanes[i].n_inputs;
     }
+    double seconds = (double)clock() / CLOCKS_PER_SEC;
+    fprintf(stderr, "inputs per CPU second %.0f\n", seconds > 0 ? (double)n_inputs / seconds : 0);
 }
 
 void fuzz_count(const char *lane, bool authenticated)
