@@ -1,0 +1,171 @@
+"""The resources of PROTOCOL.md on aiocoap's Site, behind its OscoreSiteWrapper."""
+
+import asyncio
+
+import aiocoap
+import contexts
+from aiocoap import error, oscore, resource
+from aiocoap.oscore_sitewrapper import OscoreSiteWrapper
+from aiocoap.transports.oscore import OSCOREAddress
+
+LARGE = b"".join(b"%015d\n" % i for i in range(75))
+# aiocoap acknowledges by itself when a handler takes longer than EMPTY_ACK_DELAY (100 ms).
+SEPARATE_S = 0.15
+
+
+class Incoming:
+    """One incoming request: what is known of it, and that the application got it."""
+
+    def __init__(self, peer, outer):
+        self.peer, self.outer, self.security, self.error = peer, outer, None, None
+        self.is_told = self.is_inside = False
+
+    def protected(self, outer):
+        pass
+
+    def unprotected(self, security, inner, outer):
+        self.security = security
+
+    def refused(self, security, fault, outer):
+        self.security, self.error = security, fault
+
+    def deliver(self, request, path):
+        self.is_told = True
+        self.peer.tell_delivered(self, request, path)
+
+
+class Front(OscoreSiteWrapper):
+    """aiocoap's wrapper, with a record for each request; says what was refused."""
+
+    def __init__(self, peer, inner, credentials):
+        super().__init__(inner, credentials)
+        self.peer = peer
+
+    async def render_to_pipe(self, pipe):
+        record = Incoming(self.peer, pipe.request)
+        contexts.current.set(record)
+        try:
+            await super().render_to_pipe(pipe)
+        except Exception as fault:
+            record.error = record.error or fault
+            raise
+        finally:
+            if not record.is_inside:
+                self.peer.tell_refused_request(record)
+
+
+class Inner(resource.Site):
+    """The application: nothing is delivered unprotected. aiocoap leaves that decision to the application."""
+
+    async def render_to_pipe(self, pipe):
+        request = pipe.request
+        if not isinstance(request.remote, OSCOREAddress):
+            contexts.current.get().error = oscore.NotAProtectedMessage("not protected", request)
+            raise error.Unauthorized
+        contexts.current.get().is_inside = True
+        try:
+            await super().render_to_pipe(pipe)
+        except error.NotFound:
+            contexts.current.get().deliver(request, request.opt.uri_path)
+            raise
+
+
+class Told:
+    """Tells the harness of each request before it is handled: of a body in blocks once, with all of it."""
+
+    path, secured = (), "osc"
+
+    async def render(self, request):
+        record = contexts.current.get()
+        if not record.is_told:  # a notification renders the same request again
+            record.deliver(request, self.path)
+        return await super().render(request)
+
+    def get_link_description(self):
+        return {**super().get_link_description(), self.secured: None}
+
+
+class Hello(Told, resource.Resource):
+    path = ("hello",)
+
+    async def render_get(self, request):
+        return aiocoap.Message(payload=b"hello", content_format=0)
+
+
+class Light(Told, resource.Resource):
+    path, value = ("light",), b"off"
+
+    async def render_get(self, request):
+        return aiocoap.Message(code=aiocoap.CONTENT, payload=self.value)
+
+    render_fetch = render_get
+
+    async def render_put(self, request):
+        if not 1 <= len(request.payload) <= 64:
+            raise error.BadRequest
+        self.value = request.payload
+        return aiocoap.Message(code=aiocoap.CHANGED)
+
+    async def render_post(self, request):
+        self.value = b"on" if self.value == b"off" else b"off"
+        return aiocoap.Message(code=aiocoap.CHANGED)
+
+
+class Observed(Told, resource.ObservableResource):
+    path, value = ("observe",), b"0"
+
+    async def render_get(self, request):
+        return aiocoap.Message(payload=self.value)
+
+    def n_observers(self):
+        return len(self._observations)
+
+
+class Large(Told, resource.Resource):
+    path, value = ("large",), LARGE
+
+    async def render_get(self, request):
+        return aiocoap.Message(payload=self.value)
+
+    async def render_put(self, request):
+        self.value = request.payload
+        return aiocoap.Message(code=aiocoap.CHANGED)
+
+
+class Separate(Told, resource.Resource):
+    path = ("separate",)
+
+    async def render_get(self, request):
+        await asyncio.sleep(SEPARATE_S)
+        return aiocoap.Message(payload=b"later")
+
+
+class Firmware(Told, resource.Resource):
+    path = ("firmware",)
+
+    def __init__(self):
+        super().__init__()
+        self.pieces = set()
+
+    async def render_put(self, request):
+        numbers = [one[2:] for one in request.opt.uri_query if one.startswith("n=")]
+        if len(numbers) != 1 or not numbers[0].isdecimal() or int(numbers[0]) > 255:
+            raise error.BadRequest
+        self.pieces.add(int(numbers[0]))
+        return aiocoap.Message(code=aiocoap.CHANGED)
+
+    async def render_get(self, request):
+        return aiocoap.Message(payload=",".join(str(n) for n in sorted(self.pieces)).encode())
+
+
+class Core(Told, resource.WKCResource):
+    path = (".well-known", "core")
+
+
+def site():
+    """(site, the observable resource)"""
+    made, observed = Inner(), Observed()
+    for one in (Hello(), Light(), observed, Large(), Separate(), Firmware()):
+        made.add_resource(one.path, one)
+    made.add_resource(Core.path, Core(made.get_resources_as_linkheader))
+    return made, observed
