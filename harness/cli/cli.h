@@ -27,6 +27,9 @@ int cli_vectors(int argc, char **argv);
 int cli_open(int argc, char **argv);
 int cli_seal(int argc, char **argv);
 int cli_explain(int argc, char **argv);
+int cli_run(int argc, char **argv);
+int cli_repro(int argc, char **argv);
+int cli_judge(int argc, char **argv);
 int cli_list(int argc, char **argv);
 int cli_bench(int argc, char **argv);
 

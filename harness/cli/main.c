@@ -8,6 +8,9 @@ static const cli_command commands[] = {
     {"open", "verify and decrypt one message, JSON out", cli_open},
     {"seal", "protect one message, JSON out", cli_seal},
     {"explain", "open a message layer by layer, name the first divergence", cli_explain},
+    {"run", "play scenarios in the lab", cli_run},
+    {"repro", "play one case again, told at length", cli_repro},
+    {"judge", "judge a saved log again", cli_judge},
     {"list", "vectors, requirements and their evidence, mutants", cli_list},
     {"bench", "cost of every operation, beside its physical limit", cli_bench},
 };

@@ -1,0 +1,390 @@
+/* muster run: scenarios in the lab. SPDX-License-Identifier: BSD-2-Clause */
+#include "run_common.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "runner/tell.h"
+#include "runner/waiver.h"
+
+static const char help[] =
+    "usage: muster run [OPTION]... [PATTERN]...\n"
+    "\n"
+    "Play scenarios in the lab and judge them. PATTERN picks scenarios or cases by id (shell pattern).\n"
+    "\n"
+    "  --peer P          the peer under test takes the places marked as subject: a name from interop/ or a command\n"
+    "  --list            only list the cases\n"
+    "  --smoke           only cases of the smoke test\n"
+    "  --port PORT       stdio or tun, where a scenario allows it\n"
+    "  --seed N          of all randomness (default 1);  --repeat N  play everything N times, with N seeds\n"
+    "  --jobs N          cases at the same time (default: processors)\n"
+    "  --fail-fast       stop at the first failure\n"
+    "  --out DIR         a bundle for each case: log, contexts, verdict (muster repro, muster judge)\n"
+    "  --json FILE       records, one JSON object a line;  --junit FILE  JUnit XML;  --tap  TAP on standard output\n"
+    "  --waivers FILE    known failures with reason, link and expiry\n"
+    "  --allow-inconclusive   exit status 0 although something could not be judged\n"
+    "  --patience MS     how long a peer may take for one answer (default 5000);  --limit S  for a case (default 60)\n"
+    "  --dir DIR         folder of scenarios (default harness/scenarios);  --file F  only this file\n"
+    "  --reference CMD   the peer that takes all other places\n"
+    "  -v                a line for each case;  --debug  every line of the peer protocol\n"
+    "\n"
+    "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
+    "\n"
+    "example: muster run --peer ./my-peer --out report 'replay-*'\n";
+
+typedef struct settings {
+    const char *peer, *reference, *port, *out, *json, *junit, *waivers, *folder;
+    cli_texts files;
+    cli_number seed, repeat, jobs, patience, limit;
+    bool list, smoke, fail_fast, tap, allow_inconclusive, verbose, debug;
+    char **patterns;
+    size_t n_patterns;
+} settings;
+
+/* ---- shared ---- */
+
+static const char *beside_us(vec_arena *arena, const char *name)
+{
+    char path[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(path, '/');
+    if (slash == NULL) {
+        return name;
+    }
+    *slash = '\0';
+    return vec_printf(arena, "%s/%s", path, name);
+}
+
+/* in_shell makes argv for a command line; the shell makes way for it, so that it dies with us. */
+static void in_shell(vec_arena *arena, const char *text, run_program *program)
+{
+    const char **argv = vec_alloc(arena, 4 * sizeof *argv);
+    argv[0] = "/bin/sh";
+    argv[1] = "-c";
+    argv[2] = vec_printf(arena, "exec %s", text);
+    void *same = argv;
+    program->argv = same;
+}
+
+int cli_program_of(vec_arena *arena, const char *command, const char *text, run_program *program)
+{
+    const char *own = getenv("MUSTER_PEER");
+    if (text == NULL && own != NULL && own[0] != '\0') {
+        in_shell(arena, own, program);
+        return -1;
+    }
+    if (text == NULL) {
+        const char **argv = vec_alloc(arena, 3 * sizeof *argv);
+        argv[0] = beside_us(arena, "muster-peer");
+        argv[1] = "--lab";
+        void *same = argv;
+        program->argv = same;
+        if (access(argv[0], X_OK) != 0) {
+            return cli_complain("%s: expected the reference peer at %s, found: %s", command, argv[0], strerror(errno));
+        }
+        return -1;
+    }
+    if (strncmp(text, "coap://", 7) == 0) {
+        return cli_complain("%s: --peer: expected a name or a command, found an address (a remote host needs an adapter)",
+                            command);
+    }
+    if (text[0] == '\0') {
+        return cli_complain("%s: --peer: expected a name or a command, found nothing", command);
+    }
+    const char *adapter = vec_printf(arena, "interop/%s/peer", text);
+    in_shell(arena, strpbrk(text, " /") == NULL && access(adapter, X_OK) == 0 ? adapter : text, program);
+    return -1;
+}
+
+void cli_today(char text[16])
+{
+    time_t now = time(NULL);
+    struct tm day;
+    (void)gmtime_r(&now, &day);
+    (void)strftime(text, 16, "%Y-%m-%d", &day);
+}
+
+/* ---- choosing ---- */
+
+static bool is_chosen(const settings *s, const run_case *one)
+{
+    if (s->smoke && !one->smoke) {
+        return false;
+    }
+    if (s->port != NULL && !run_has(json_object_get(one->plan, "ports"), s->port)) {
+        return false;
+    }
+    for (size_t i = 0; i < s->n_patterns; i++) {
+        if (fnmatch(s->patterns[i], one->id, 0) == 0 || fnmatch(s->patterns[i], one->scenario, 0) == 0) {
+            return true;
+        }
+    }
+    return s->n_patterns == 0;
+}
+
+/* choose makes the jobs; gives their number. */
+static size_t choose(const settings *s, vec_arena *arena, const run_book *book, run_job **jobs)
+{
+    uint64_t repeat = s->repeat.given && s->repeat.value > 0 ? s->repeat.value : 1;
+    uint64_t seed = s->seed.given ? s->seed.value : 1;
+    size_t n = 0;
+    *jobs = vec_alloc(arena, book->n_cases * (size_t)repeat * sizeof **jobs);
+    for (uint64_t r = 0; r < repeat; r++) {
+        for (size_t i = 0; i < book->n_cases; i++) {
+            const run_case *one = &book->cases[i];
+            if (is_chosen(s, one)) {
+                const char *port = s->port != NULL ? s->port : vec_get_text(one->plan, "port");
+                (*jobs)[n++] = (run_job){one, port, seed + r};
+            }
+        }
+    }
+    return n;
+}
+
+/* ---- running ---- */
+
+static volatile sig_atomic_t stopped;
+
+static void on_signal(int number)
+{
+    stopped = number;
+}
+
+typedef struct progress {
+    const settings *s;
+    json_t **records;
+    size_t n_jobs, n_done, n_bad;
+    uint64_t began_ms;
+    bool terminal;
+} progress;
+
+static uint64_t now_ms(void)
+{
+    return cli_now_ns() / 1000000;
+}
+
+static void line_clear(const progress *p)
+{
+    if (p->terminal) {
+        (void)fputs("\r\033[K", stderr);
+    }
+}
+
+static bool is_bad(const json_t *record)
+{
+    obs_verdict verdict = obs_verdict_of(vec_get_text(record, "verdict"));
+    return verdict == OBS_FAIL || verdict == OBS_CRASH || verdict == OBS_HANG;
+}
+
+static bool on_record(void *arg, size_t job, json_t *record)
+{
+    progress *p = arg;
+    bool bad = is_bad(record);
+    p->records[job] = record;
+    p->n_done++;
+    p->n_bad += bad;
+    /* With waivers nothing is known before they were applied. */
+    if (p->s->waivers == NULL && !p->s->tap && (p->s->verbose || !vec_get_is(record, "verdict", "pass"))) {
+        line_clear(p);
+        run_tell_case(stdout, record);
+        (void)fflush(stdout);
+    }
+    return !(bad && p->s->fail_fast);
+}
+
+static void on_tick(void *arg, size_t n_running)
+{
+    const progress *p = arg;
+    uint64_t passed = now_ms() - p->began_ms;
+    if (!p->terminal || passed < 500) {
+        return;
+    }
+    uint64_t left = p->n_done > 0 ? passed * (p->n_jobs - p->n_done) / p->n_done / 1000 : 0;
+    (void)fprintf(stderr, "\r\033[K%zu of %zu, %zu failed, %zu running, about %llu s left", p->n_done, p->n_jobs, p->n_bad,
+                  n_running, (unsigned long long)left);
+}
+
+static int write_file(const char *path, json_t *const *records, size_t n, uint64_t took_ms, bool junit)
+{
+    cli_output output;
+    int status = cli_output_open(&output, path);
+    if (status != CLI_GOOD) {
+        return status;
+    }
+    if (junit) {
+        run_tell_junit(output.file, records, n, took_ms);
+    } else {
+        run_tell_json(output.file, records, n);
+    }
+    return cli_output_close(&output, CLI_GOOD);
+}
+
+static int tell_all(const settings *s, const json_t *waivers, const char *today, progress *p, uint64_t took_ms)
+{
+    run_waivers_apply(waivers, today, p->records, p->n_jobs);
+    for (size_t i = 0; s->waivers != NULL && !s->tap && i < p->n_jobs; i++) {
+        if (p->records[i] != NULL && (s->verbose || !vec_get_is(p->records[i], "verdict", "pass"))) {
+            run_tell_case(stdout, p->records[i]);
+        }
+    }
+    run_tally tally = run_tally_count(p->records, p->n_jobs);
+    if (s->tap) {
+        run_tell_tap(stdout, p->records, p->n_jobs);
+    } else {
+        run_tell_sum(stdout, &tally, p->records, p->n_jobs, took_ms);
+    }
+    int status = run_tally_status(&tally, s->allow_inconclusive);
+    const char *stale = s->n_patterns == 0 && !s->smoke ? run_waivers_stale(waivers, p->records, p->n_jobs) : NULL;
+    if (stale != NULL) {
+        (void)fprintf(stdout, "fail         waiver \"%s\": expected a case that it fits, found none\n", stale);
+        status = CLI_FAILED;
+    }
+    if (s->json != NULL && write_file(s->json, p->records, p->n_jobs, took_ms, false) != CLI_GOOD) {
+        status = CLI_USAGE;
+    }
+    if (s->junit != NULL && write_file(s->junit, p->records, p->n_jobs, took_ms, true) != CLI_GOOD) {
+        status = CLI_USAGE;
+    }
+    if (fflush(stdout) != 0) {
+        return cli_complain("standard output: expected room, found: %s", strerror(errno));
+    }
+    return status;
+}
+
+static void signals_take(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    (void)sigemptyset(&action.sa_mask);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGHUP, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+static int play(const settings *s, const run_pool_config *config, const run_job *jobs, size_t n, const json_t *waivers)
+{
+    progress p = {.s = s, .n_jobs = n, .began_ms = now_ms(), .terminal = isatty(STDERR_FILENO) != 0 && !s->debug};
+    p.records = calloc(n, sizeof *p.records);
+    if (p.records == NULL) {
+        return cli_complain("run: out of memory");
+    }
+    signals_take();
+    (void)run_pool(config, jobs, n, on_record, on_tick, &p);
+    line_clear(&p);
+    int status = tell_all(s, waivers, config->play.date, &p, now_ms() - p.began_ms);
+    for (size_t i = 0; i < n; i++) {
+        json_decref(p.records[i]);
+    }
+    free(p.records);
+    if (stopped != 0) {
+        (void)fprintf(stderr, "muster: run: stopped by signal %d\n", (int)stopped);
+        return 128 + (int)stopped;
+    }
+    return status;
+}
+
+static void list_cases(const run_job *jobs, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        (void)printf("%s\t%s\n", jobs[i].one->id, jobs[i].one->title);
+    }
+}
+
+static int prepare(const settings *s, vec_arena *arena, run_pool_config *config)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    int status = cli_program_of(arena, "run", s->reference, &config->play.reference);
+    if (status < 0 && s->peer != NULL) {
+        status = cli_program_of(arena, "run", s->peer, &config->play.subject);
+    }
+    config->play.scenarios = run_scenario_folder_default();
+    if (s->folder != NULL) {
+        config->play.scenarios = s->folder;
+    }
+    config->play.patience_ms = s->patience.given ? (uint32_t)s->patience.value : 5000;
+    config->play.trace = s->debug ? stderr : NULL;
+    config->command = s->peer;
+    config->out = s->out;
+    config->jobs = s->debug ? 1 : s->jobs.given ? (size_t)s->jobs.value : (size_t)(processors > 0 ? processors : 1);
+    config->limit_ms = s->limit.given ? (uint32_t)s->limit.value * 1000 : 60000;
+    config->stop = &stopped;
+    config->fail_fast = s->fail_fast;
+    if (status < 0 && s->out != NULL && mkdir(s->out, 0777) != 0 && errno != EEXIST) {
+        status = cli_complain("run: --out: %s: expected a folder that can be made, found: %s", s->out, strerror(errno));
+    }
+    return status;
+}
+
+static int run(const settings *s)
+{
+    vec_check check;
+    run_book book;
+    run_pool_config config = {.limit_ms = 0};
+    char today[16];
+    run_job *jobs;
+    json_t *waivers = NULL;
+    const char *folder = s->folder != NULL ? s->folder : run_scenario_folder_default();
+    cli_today(today);
+    config.play.date = today;
+    bool good = run_book_load(&book, folder, s->files.items, s->files.n, &check);
+    if (good && s->waivers != NULL) {
+        waivers = run_waivers_load(&check, s->waivers);
+        good = waivers != NULL;
+    }
+    int status = good ? -1 : cli_complain("%s", check.fault);
+    size_t n = good ? choose(s, &book.arena, &book, &jobs) : 0;
+    if (good && n == 0) {
+        status = cli_complain("run: expected a scenario or case that matches \"%s\", found none in %s",
+                              s->n_patterns > 0 ? s->patterns[0] : "*", folder);
+    } else if (good && s->list) {
+        list_cases(jobs, n);
+        status = CLI_GOOD;
+    }
+    if (status < 0) {
+        status = prepare(s, &book.arena, &config);
+    }
+    if (status < 0) {
+        status = play(s, &config, jobs, n, waivers);
+    }
+    json_decref(waivers);
+    run_book_free(&book);
+    return status;
+}
+
+int cli_run(int argc, char **argv)
+{
+    settings s = {.peer = NULL};
+    size_t room = (size_t)argc;
+    s.files.items = calloc(room, sizeof *s.files.items);
+    const cli_option options[] = {
+        {"--peer", CLI_TEXT, &s.peer},           {"--reference", CLI_TEXT, &s.reference},
+        {"--port", CLI_TEXT, &s.port},           {"--out", CLI_TEXT, &s.out},
+        {"--json", CLI_TEXT, &s.json},           {"--junit", CLI_TEXT, &s.junit},
+        {"--waivers", CLI_TEXT, &s.waivers},     {"--dir", CLI_TEXT, &s.folder},
+        {"--file", CLI_TEXTS, &s.files},         {"--seed", CLI_NUMBER, &s.seed},
+        {"--repeat", CLI_NUMBER, &s.repeat},     {"--jobs", CLI_NUMBER, &s.jobs},
+        {"--patience", CLI_NUMBER, &s.patience}, {"--limit", CLI_NUMBER, &s.limit},
+        {"--list", CLI_FLAG, &s.list},           {"--smoke", CLI_FLAG, &s.smoke},
+        {"--fail-fast", CLI_FLAG, &s.fail_fast}, {"--tap", CLI_FLAG, &s.tap},
+        {"-v", CLI_FLAG, &s.verbose},            {"--debug", CLI_FLAG, &s.debug},
+        {"--allow-inconclusive", CLI_FLAG, &s.allow_inconclusive},
+        {NULL, CLI_END, NULL},
+    };
+    int status = s.files.items != NULL ? cli_parse(argc, argv, options, help, &s.patterns, &s.n_patterns, room) : CLI_USAGE;
+    if (status < 0 && s.port != NULL && strcmp(s.port, "stdio") != 0 && strcmp(s.port, "tun") != 0) {
+        status = cli_complain("run: --port: expected stdio or tun, found \"%s\"", s.port);
+    }
+    if (status < 0) {
+        status = gosc_crypto_init() == GOSC_OK ? run(&s) : cli_complain("run: the crypto library does not start");
+    }
+    free(s.files.items);
+    return status;
+}

@@ -1,0 +1,22 @@
+/*
+ * What `muster run`, `repro` and `judge` share. SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef CLI_RUN_COMMON_H
+#define CLI_RUN_COMMON_H
+
+#include "cli.h"
+#include "runner/pool.h"
+
+/*
+ * cli_program_of makes the argument vector of a peer: a name from interop/, or a command for the shell.
+ *
+ * In        text     NULL: the reference peer beside this program (the environment variable MUSTER_PEER says otherwise)
+ * Out       program  memory of the arena
+ * Returns   -1 to go on, else the exit status (one line was told)
+ */
+int cli_program_of(vec_arena *arena, const char *command, const char *text, run_program *program);
+
+/* cli_today writes the day as YYYY-MM-DD. */
+void cli_today(char text[16]);
+
+#endif

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "needs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const vec_rule word = {.kind = VEC_TEXT, .min = 1};
+static const vec_rule number = {.kind = VEC_INT, .min = INT32_MIN, .max = INT32_MAX};
+#define WORDS(k) {.key = k, .kind = VEC_LIST, .of = &word}
+#define NUMBERS(k) {.key = k, .kind = VEC_LIST, .of = &number}
+#define END {.kind = VEC_END}
+
+static const vec_rule dialect[] = {
+    {.key = "dialect", .kind = VEC_TEXT, .min = 1}, WORDS("readings"),  WORDS("modes"), NUMBERS("aead"),
+    NUMBERS("group_enc"), NUMBERS("signature"),     NUMBERS("agreement"), NUMBERS("hkdf"), WORDS("cred_formats"), END,
+};
+static const vec_rule one_dialect = {.kind = VEC_OBJECT, .of = dialect};
+static const vec_rule hello_keys[] = {
+    {.key = "ok", .kind = VEC_BOOL},
+    {.key = "name", .kind = VEC_TEXT, .min = 1},
+    {.key = "version", .kind = VEC_TEXT, .min = 1},
+    {.key = "protocol", .kind = VEC_INT, .min = 1, .max = 1},
+    WORDS("ports"),
+    WORDS("roles"),
+    {.key = "dialects", .kind = VEC_LIST, .of = &one_dialect},
+    WORDS("features"),
+    END,
+};
+static const vec_rule hello_rule = {.kind = VEC_OBJECT, .of = hello_keys};
+
+bool run_hello_check(vec_check *check, const json_t *hello)
+{
+    return vec_check_value(check, &hello_rule, hello);
+}
+
+static const json_t *dialect_of(const json_t *hello, const json_t *plan)
+{
+    const json_t *list = json_object_get(hello, "dialects");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *one = json_array_get(list, i);
+        if (vec_get_is(one, "dialect", vec_get_text(plan, "dialect"))) {
+            return one;
+        }
+    }
+    return NULL;
+}
+
+static bool has_number(const json_t *object, const char *key, int32_t value)
+{
+    const json_t *list = json_object_get(object, key);
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        if (json_integer_value(json_array_get(list, i)) == value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void run_suite_adapt(const json_t *hello, const json_t *plan, run_suite *suite)
+{
+    const json_t *has = dialect_of(hello, plan);
+    const json_t *params = json_object_get(plan, "params");
+    if (has == NULL) {
+        return;
+    }
+    /* A peer with one mode only gets a group with that mode only, unless the case says otherwise. */
+    bool is_28 = vec_get_is(plan, "dialect", "group-28");
+    if (json_object_get(params, "aead") == NULL && !has_number(has, "aead", suite->aead)) {
+        suite->aead = GOSC_ALG_CCM_16_64_128;
+    }
+    if (is_28 && json_object_get(params, "signature") == NULL && !has_number(has, "signature", suite->signature)) {
+        suite->signature = GOSC_ALG_ES256;
+    }
+}
+
+/* ---- features that steps imply ---- */
+
+static const char *feature_of(const json_t *step)
+{
+    static const struct {
+        const char *what, *feature;
+    } implied[] = {{"forget", "forget"}, {"rekey", "rekey"}, {"notify", "observe"}, {"state", "state"}};
+    for (size_t i = 0; i < sizeof implied / sizeof implied[0]; i++) {
+        if (vec_get_is(step, "do", implied[i].what)) {
+            return implied[i].feature;
+        }
+    }
+    if (vec_get_is(step, "do", "send") && json_object_get(step, "observe") != NULL) {
+        return "observe";
+    }
+    return vec_get_is(step, "do", "send") && vec_get_is(step, "to", "group") ? "multicast" : NULL;
+}
+
+/* feature_missing gives a feature that the steps of this peer, or the case, ask for and it does not have. */
+static const char *feature_missing(const json_t *hello, const json_t *plan, const char *name)
+{
+    const json_t *has = json_object_get(hello, "features");
+    const json_t *steps = json_object_get(plan, "steps");
+    const json_t *optional = json_object_get(plan, "optional");
+    for (size_t i = 0; i < json_array_size(optional); i++) {
+        const char *feature = json_string_value(json_array_get(optional, i));
+        if (!run_has(has, feature)) {
+            return feature;
+        }
+    }
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *step = json_array_get(steps, i);
+        const char *feature = feature_of(step);
+        if (feature != NULL && run_has(json_object_get(step, "by"), name) && !run_has(has, feature)) {
+            return feature;
+        }
+    }
+    return NULL;
+}
+
+/* ---- algorithms ---- */
+
+typedef struct need {
+    const char *key;
+    int32_t value;
+    int32_t mandatory; /* to implement, where the mode is claimed (RFC 8613 section 3.2; Group OSCORE -28 section 10) */
+    const char *mode;  /* NULL: whatever the mode */
+} need;
+
+static bool suite_fits(const json_t *has, const run_suite *suite, bool has_modes, char *why, size_t room, bool *mandatory)
+{
+    const need needs[] = {
+        {"hkdf", suite->hkdf, GOSC_ALG_HMAC_256, NULL},
+        {"aead", suite->aead, GOSC_ALG_CCM_16_64_128, has_modes ? "pairwise" : NULL},
+        {"group_enc", suite->group_enc, GOSC_ALG_CCM_16_64_128, "group"},
+        {"signature", suite->signature, GOSC_ALG_NONE, has_modes ? "group" : NULL},
+        {"agreement", suite->agreement, GOSC_ALG_ECDH_SS_256, "pairwise"},
+    };
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++) {
+        const need *one = &needs[i];
+        if (one->value == GOSC_ALG_NONE || has_number(has, one->key, one->value)) {
+            continue;
+        }
+        bool claimed = one->mode == NULL || run_has(json_object_get(has, "modes"), one->mode);
+        *mandatory = claimed && one->value == one->mandatory;
+        (void)snprintf(why, room, "lacks %s %d", one->key, (int)one->value);
+        return false;
+    }
+    return true;
+}
+
+static bool modes_fit(const json_t *has, const json_t *plan, char *why, size_t room)
+{
+    const json_t *steps = json_object_get(plan, "steps");
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const char *mode = vec_get_text(json_array_get(steps, i), "mode");
+        if (mode != NULL && !run_has(json_object_get(has, "modes"), mode)) {
+            (void)snprintf(why, room, "lacks %s mode", mode);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool roles_fit(const json_t *hello, const json_t *peer, char *why, size_t room)
+{
+    const json_t *roles = json_object_get(peer, "role");
+    for (size_t i = 0; i < json_array_size(roles); i++) {
+        const char *role = json_string_value(json_array_get(roles, i));
+        if (!run_has(json_object_get(hello, "roles"), role)) {
+            (void)snprintf(why, room, "lacks the role %s", role);
+            return false;
+        }
+    }
+    return true;
+}
+
+bool run_hello_fits(const json_t *hello, const json_t *plan, const json_t *peer, const run_suite *suite, char *why,
+                    size_t room, bool *mandatory)
+{
+    const json_t *has = dialect_of(hello, plan);
+    bool has_modes = vec_get_is(plan, "dialect", "group-28");
+    *mandatory = false;
+    if (has == NULL) {
+        (void)snprintf(why, room, "lacks the dialect %s", vec_get_text(plan, "dialect"));
+        return false;
+    }
+    if (suite->reading != NULL && !run_has(json_object_get(has, "readings"), suite->reading)) {
+        (void)snprintf(why, room, "lacks the reading %s", suite->reading);
+        return false;
+    }
+    if (!vec_get_is(plan, "dialect", "oscore") && !run_has(json_object_get(has, "cred_formats"), suite->cred_format)) {
+        (void)snprintf(why, room, "lacks credentials of format %s", suite->cred_format);
+        return false;
+    }
+    const char *feature = feature_missing(hello, plan, vec_get_text(peer, "name"));
+    if (feature != NULL) {
+        (void)snprintf(why, room, "lacks the feature %s", feature);
+        return false;
+    }
+    return roles_fit(hello, peer, why, room) && (!has_modes || modes_fit(has, plan, why, room)) &&
+           suite_fits(has, suite, has_modes, why, room, mandatory);
+}

@@ -1,0 +1,45 @@
+/*
+ * Many cases at once: each in a process of its own, so that nothing is shared and whatever goes wrong stays there.
+ * SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef RUN_POOL_H
+#define RUN_POOL_H
+
+#include <signal.h>
+
+#include "play.h"
+
+/* One run of one case. */
+typedef struct run_job {
+    const run_case *one;
+    const char *port;
+    uint64_t seed;
+} run_job;
+
+typedef struct run_pool_config {
+    run_config play;
+    const char *command;   /* of the peer under test; NULL: the reference */
+    const char *out;       /* folder of bundles; NULL: none */
+    size_t jobs;           /* at the same time */
+    uint32_t limit_ms;     /* for one case, real time */
+    const volatile sig_atomic_t *stop; /* set: end as soon as possible */
+    bool fail_fast;
+} run_pool_config;
+
+/* Told of each record, in the order the cases end; the record belongs to the callee. False: no more cases are started. */
+typedef bool run_record_call(void *arg, size_t job, json_t *record);
+/* Told from time to time, also while nothing happens. */
+typedef void run_tick_call(void *arg, size_t n_running);
+
+/*
+ * run_pool runs jobs.
+ *
+ * Returns   how many have a record; less than n_jobs when it was stopped
+ */
+size_t run_pool(const run_pool_config *config, const run_job *jobs, size_t n_jobs, run_record_call *record,
+                run_tick_call *tick, void *arg);
+
+/* run_job_play plays and judges one job in this process; gives its record. */
+json_t *run_job_play(const run_pool_config *config, const run_job *job);
+
+#endif

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "tell.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+run_tally run_tally_count(json_t *const *records, size_t n)
+{
+    run_tally tally = {.n_all = n};
+    for (size_t i = 0; i < n; i++) {
+        obs_verdict verdict = obs_verdict_of(vec_get_text(records[i], "verdict"));
+        if (records[i] != NULL && verdict < OBS_N_VERDICTS) {
+            tally.n[verdict]++;
+            tally.n_run++;
+        }
+    }
+    return tally;
+}
+
+int run_tally_status(const run_tally *tally, bool allow_inconclusive)
+{
+    if (tally->n[OBS_FAIL] + tally->n[OBS_CRASH] + tally->n[OBS_HANG] > 0) {
+        return 1;
+    }
+    bool doubtful = tally->n[OBS_INCONCLUSIVE] > 0 || tally->n_run < tally->n_all;
+    return doubtful && !allow_inconclusive ? 3 : 0;
+}
+
+/* quoted writes a word so that a shell reads it as one. */
+static const char *quoted(vec_arena *arena, const char *text)
+{
+    if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@=,:+")] == '\0') {
+        return text;
+    }
+    const char *out = "'";
+    for (; *text != '\0'; text++) {
+        out = *text == '\'' ? vec_printf(arena, "%s'\\''", out) : vec_printf(arena, "%s%c", out, *text);
+    }
+    return vec_printf(arena, "%s'", out);
+}
+
+const char *run_repro_command(vec_arena *arena, const json_t *record)
+{
+    const char *bundle = vec_get_text(record, "bundle");
+    const char *peer = vec_get_text(record, "peer");
+    if (bundle != NULL) {
+        return vec_printf(arena, "muster repro %s", quoted(arena, bundle));
+    }
+    return vec_printf(arena, "muster repro%s%s --seed %lld %s", peer != NULL ? " --peer " : "",
+                      peer != NULL ? quoted(arena, peer) : "", (long long)vec_get_int(record, "seed", 0),
+                      quoted(arena, vec_get_text(record, "id")));
+}
+
+static bool is_good(const json_t *record)
+{
+    return vec_get_is(record, "verdict", "pass");
+}
+
+void run_tell_case(FILE *file, const json_t *record)
+{
+    vec_arena arena = {NULL};
+    const char *why = vec_get_text(record, "why");
+    (void)fprintf(file, "%-12s %s", vec_get_text(record, "verdict"), vec_get_text(record, "id"));
+    if (!is_good(record)) {
+        (void)fprintf(file, ": %s", why != NULL ? why : "no reason given");
+    }
+    if (!is_good(record) && !vec_get_is(record, "verdict", "unsupported")) {
+        (void)fprintf(file, "   [%s]", run_repro_command(&arena, record));
+    }
+    (void)fputc('\n', file);
+    vec_arena_free(&arena);
+}
+
+static int compare_ms(const void *a, const void *b)
+{
+    int64_t x = *(const int64_t *)a;
+    int64_t y = *(const int64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int64_t median_ms(json_t *const *records, size_t n)
+{
+    int64_t *ms = calloc(n + 1, sizeof *ms);
+    size_t n_known = 0;
+    for (size_t i = 0; ms != NULL && i < n; i++) {
+        if (records[i] != NULL) {
+            ms[n_known++] = vec_get_int(records[i], "ms", 0);
+        }
+    }
+    if (ms != NULL) {
+        qsort(ms, n_known, sizeof *ms, compare_ms);
+    }
+    int64_t median = ms != NULL && n_known > 0 ? ms[n_known / 2] : 0;
+    free(ms);
+    return median;
+}
+
+void run_tell_sum(FILE *file, const run_tally *tally, json_t *const *records, size_t n, uint64_t took_ms)
+{
+    size_t applicable = tally->n_all - tally->n[OBS_UNSUPPORTED];
+    (void)fprintf(file, "%zu cases:", tally->n_all);
+    for (obs_verdict i = OBS_PASS; i < OBS_N_VERDICTS; i++) {
+        if (tally->n[i] > 0 || i == OBS_PASS || i == OBS_FAIL) {
+            (void)fprintf(file, " %zu %s", tally->n[i], obs_verdict_name(i));
+        }
+    }
+    if (tally->n_run < tally->n_all) {
+        (void)fprintf(file, " %zu not run", tally->n_all - tally->n_run);
+    }
+    (void)fprintf(file, "\npassed %zu of %zu applicable, applicable %zu of %zu; median %lld ms, %llu.%llu s in all\n",
+                  tally->n[OBS_PASS] + tally->n[OBS_WARN], applicable, applicable, tally->n_all,
+                  (long long)median_ms(records, n), (unsigned long long)(took_ms / 1000),
+                  (unsigned long long)(took_ms % 1000 / 100));
+}
+
+/* ---- TAP ---- */
+
+void run_tell_tap(FILE *file, json_t *const *records, size_t n)
+{
+    (void)fprintf(file, "TAP version 13\n1..%zu\n", n);
+    for (size_t i = 0; i < n; i++) {
+        const char *why = vec_get_text(records[i], "why");
+        const char *id = vec_get_text(records[i], "id");
+        obs_verdict verdict = obs_verdict_of(vec_get_text(records[i], "verdict"));
+        bool good = verdict == OBS_PASS || verdict == OBS_WARN || verdict == OBS_WAIVED || verdict == OBS_UNSUPPORTED;
+        if (records[i] == NULL) {
+            (void)fprintf(file, "not ok %zu - not run\n", i + 1);
+            continue;
+        }
+        (void)fprintf(file, "%s %zu - %s", good ? "ok" : "not ok", i + 1, id);
+        if (verdict == OBS_UNSUPPORTED || verdict == OBS_WAIVED) {
+            (void)fprintf(file, " # SKIP %s: %s", obs_verdict_name(verdict), why != NULL ? why : "");
+        }
+        (void)fputc('\n', file);
+        if (verdict != OBS_PASS && why != NULL) {
+            (void)fprintf(file, "# %s: %s\n", obs_verdict_name(verdict), why);
+        }
+    }
+}
+
+/* ---- JUnit ---- */
+
+static void xml_text(FILE *file, const char *text)
+{
+    for (; text != NULL && *text != '\0'; text++) {
+        switch (*text) {
+        case '<':
+            (void)fputs("&lt;", file);
+            break;
+        case '>':
+            (void)fputs("&gt;", file);
+            break;
+        case '&':
+            (void)fputs("&amp;", file);
+            break;
+        case '"':
+            (void)fputs("&quot;", file);
+            break;
+        default:
+            (void)fputc((unsigned char)*text < 0x20 ? ' ' : *text, file);
+        }
+    }
+}
+
+static void junit_case(FILE *file, const json_t *record)
+{
+    obs_verdict verdict = obs_verdict_of(vec_get_text(record, "verdict"));
+    int64_t ms = vec_get_int(record, "ms", 0);
+    (void)fputs("    <testcase classname=\"", file);
+    xml_text(file, vec_get_text(record, "scenario"));
+    (void)fputs("\" name=\"", file);
+    xml_text(file, vec_get_text(record, "id"));
+    (void)fprintf(file, "\" time=\"%lld.%03lld\">", (long long)(ms / 1000), (long long)(ms % 1000));
+    const char *tag = NULL;
+    if (verdict == OBS_FAIL || verdict == OBS_CRASH || verdict == OBS_HANG) {
+        tag = "failure";
+    } else if (verdict == OBS_INCONCLUSIVE) {
+        tag = "error";
+    } else if (verdict == OBS_UNSUPPORTED || verdict == OBS_WAIVED) {
+        tag = "skipped";
+    } else if (verdict == OBS_WARN) {
+        tag = "system-out";
+    }
+    if (tag != NULL) {
+        (void)fprintf(file, "<%s", tag);
+        if (verdict != OBS_WARN) {
+            (void)fputs(" message=\"", file);
+            xml_text(file, obs_verdict_name(verdict));
+            (void)fputs("\"", file);
+        }
+        (void)fputs(">", file);
+        xml_text(file, vec_get_text(record, "why"));
+        (void)fprintf(file, "</%s>", tag);
+    }
+    (void)fputs("</testcase>\n", file);
+}
+
+void run_tell_junit(FILE *file, json_t *const *records, size_t n, uint64_t took_ms)
+{
+    run_tally tally = run_tally_count(records, n);
+    (void)fprintf(file,
+                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"muster\" tests=\"%zu\" "
+                  "failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%llu.%03llu\">\n",
+                  tally.n_run, tally.n[OBS_FAIL] + tally.n[OBS_CRASH] + tally.n[OBS_HANG], tally.n[OBS_INCONCLUSIVE],
+                  tally.n[OBS_UNSUPPORTED] + tally.n[OBS_WAIVED], (unsigned long long)(took_ms / 1000),
+                  (unsigned long long)(took_ms % 1000));
+    for (size_t i = 0; i < n; i++) {
+        if (records[i] != NULL) {
+            junit_case(file, records[i]);
+        }
+    }
+    (void)fputs("  </testsuite>\n</testsuites>\n", file);
+}
+
+void run_tell_json(FILE *file, json_t *const *records, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (records[i] != NULL) {
+            (void)json_dumpf(records[i], file, JSON_COMPACT);
+            (void)fputc('\n', file);
+        }
+    }
+}

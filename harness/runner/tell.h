@@ -1,0 +1,34 @@
+/*
+ * What a run found, told on a terminal and in files. SPDX-License-Identifier: BSD-2-Clause
+ */
+#ifndef RUN_TELL_H
+#define RUN_TELL_H
+
+#include "observe/judge.h"
+#include "read.h"
+
+typedef struct run_tally {
+    size_t n[OBS_N_VERDICTS];
+    size_t n_all;
+    size_t n_run; /* have a record */
+} run_tally;
+
+/* run_tally_count counts records (objects with `verdict`). */
+run_tally run_tally_count(json_t *const *records, size_t n);
+
+/* run_tally_status: 0 nothing failed, 1 something failed, 3 something inconclusive, unless that is allowed. */
+int run_tally_status(const run_tally *tally, bool allow_inconclusive);
+
+/* run_tell_case writes one line for a case, and the command that runs it again where it did not pass. */
+void run_tell_case(FILE *file, const json_t *record);
+/* run_tell_sum writes the summary with both denominators. */
+void run_tell_sum(FILE *file, const run_tally *tally, json_t *const *records, size_t n, uint64_t took_ms);
+
+void run_tell_tap(FILE *file, json_t *const *records, size_t n);
+void run_tell_junit(FILE *file, json_t *const *records, size_t n, uint64_t took_ms);
+void run_tell_json(FILE *file, json_t *const *records, size_t n);
+
+/* run_repro_command: the command that runs a record's case again. */
+const char *run_repro_command(vec_arena *arena, const json_t *record);
+
+#endif
