@@ -13,8 +13,7 @@
 enum {
     IO_STATE_KEY_LEN = 32, /* bytes that name a Sender Context without giving anything away */
     IO_STATE_JUMP = 64,    /* numbers reserved at a time: K of RFC 8613 Appendix B.1.1 */
-    IO_STATE_LATE =
-        0, /* numbers skipped after a restart beside those: F; 0, since writing comes before use */
+    IO_STATE_LATE = 8,     /* skipped after a restart beside those: F, though writing comes before use */
     IO_STATE_FAULT_MAX = 256,
 };
 
