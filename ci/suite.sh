@@ -65,6 +65,7 @@ documents() {
     item tap 'vectors: schemas' python3 ci/check_vectors.py
     item tap 'vectors: each value can fail' python3 harness/tests/test_replay.py "$root/debug/muster"
     item tap 'muster: the command' python3 harness/tests/test_cli.py "$root/debug/muster"
+    item tap 'muster-peer: the protocol' python3 peers/tests/io/test_peer.py "$root/debug/muster-peer"
     item check 'requirement ids exist' sh ci/trace.sh
     item check 'files are clean' sh ci/hygiene.sh
     item tap 'checks can fail' sh ci/selftest.sh

@@ -24,6 +24,11 @@ io_endpoint *io_endpoint_new(const io_endpoint_params *params)
     return endpoint;
 }
 
+void io_endpoint_renumber(io_endpoint *endpoint)
+{
+    endpoint->layer.message_id = (uint16_t)io_random_u32(endpoint->params.random);
+}
+
 /* ---- events ---- */
 
 io_event io_event_of(io_event_kind kind, const io_group *group)

@@ -106,6 +106,8 @@ typedef struct io_endpoint_params {
 
 /* io_endpoint_new: NULL when there is no memory. */
 io_endpoint *io_endpoint_new(const io_endpoint_params *params);
+/* io_endpoint_renumber chooses the next Message ID by chance again: when the source of chance has changed. */
+void io_endpoint_renumber(io_endpoint *endpoint);
 /* io_endpoint_free makes state durable and gives all Security Contexts back. */
 void io_endpoint_free(io_endpoint *endpoint);
 

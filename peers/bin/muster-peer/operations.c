@@ -190,6 +190,7 @@ static json_t *seed_op(peer *p, vec_arena *arena, const json_t *request, const c
         return NULL;
     }
     io_random_seed(&p->random, (uint64_t)vec_get_int(request, "seed", 0));
+    io_endpoint_renumber(p->endpoint);
     return json_object();
 }
 

@@ -8,6 +8,7 @@ import heapq
 import json
 import select
 import subprocess
+import time
 
 GROUP = "[ff35::1]:5683"
 
@@ -27,7 +28,7 @@ MANAGER = "a6501f59cc0cc97f3a39b0bc2277d7209f67cad009a087aadbd590f7da777354"
 
 def credential(name, public):
     """A CWT Claims Set: subject, and a COSE_Key on Ed25519 in cnf."""
-    return ("a202%02x" % (0x60 + len(name))) + name.encode().hex() + "08a101a3010120062158 20".replace(" ", "") + public
+    return ("a202%02x" % (0x60 + len(name))) + name.encode().hex() + "08a101a301012006215820" + public
 
 
 def context(me, others, dialect, epoch=0, members=(), **more):
@@ -74,23 +75,44 @@ class Peer:
         line, self.rest = self.rest.split(b"\n", 1)
         return json.loads(line)
 
-    def ask(self, op, **keys):
+    def ask(self, op, /, **keys):
         answer = self.try_ask(op, **keys)
         if answer.get("ok") is not True:
             raise RuntimeError("%s: %s: %s" % (self.name, op, answer))
         return answer
 
-    def try_ask(self, op, **keys):
+    def write(self, line):
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def try_ask(self, op, /, **keys):
         self.next_id += 1
         keys.update(id=self.next_id, op=op)
-        self.process.stdin.write(json.dumps(keys).encode() + b"\n")
-        self.process.stdin.flush()
+        self.write(json.dumps(keys).encode() + b"\n")
         while True:
             said = self.line()
             if "event" not in said:
                 assert said["id"] == self.next_id, said
                 return said
             (self.sent if said["event"] == "datagram" else self.events).append(said)
+
+    def wait_event(self, event, seconds=10):
+        """Port udp: waits for an event; None when it does not come."""
+        end = time.monotonic() + seconds
+        while not any(one["event"] == event for one in self.events):
+            left = end - time.monotonic()
+            if left <= 0 or not (b"\n" in self.rest or select.select([self.process.stdout], [], [], left)[0]):
+                return None
+            self.events.append(self.line())
+        found = next(one for one in self.events if one["event"] == event)
+        self.events.remove(found)
+        return found
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
 
     def quit(self):
         self.ask("quit")
@@ -119,6 +141,12 @@ class Lab:
         return peer.ask("configure", group=group, context=made, roles=roles, addresses=[peer.address],
                         join=list(join), **more)
 
+    def send(self, name, /, **keys):
+        """An operation at the lab's time."""
+        peer = self.peers[name]
+        peer.next_ms = peer.ask("tick", now_ms=self.now)["next_ms"]
+        return peer.ask("send", **keys)
+
     def gather(self):
         """Takes what peers have sent onto the wire."""
         for peer in self.peers.values():
@@ -141,7 +169,8 @@ class Lab:
             _, _, one = heapq.heappop(self.queue)
             for peer in self.peers.values():
                 if one["to"] == peer.address or one["to"] in peer.groups:
-                    peer.next_ms = peer.ask("datagram", now_ms=self.now, **{k: one[k] for k in ("from", "to", "data")})["next_ms"]
+                    keys = {key: one[key] for key in ("from", "to", "data")}
+                    peer.next_ms = peer.ask("datagram", now_ms=self.now, **keys)["next_ms"]
             return True
         for peer in self.peers.values():
             if peer.next_ms is not None and peer.next_ms <= self.now:
