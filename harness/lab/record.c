@@ -73,16 +73,14 @@ lab_err lab_record_name_add(lab_record *record, uint32_t number, const char *nam
     if (!lab_name_is_good(name) || number == 0 || number > record->n_packets) {
         return LAB_ERR_USAGE;
     }
-    void *array = record->names;
-    bool grown = lab_grow(&array, &record->names_room, record->n_names, sizeof(lab_record_name *));
-    record->names = array;
-    lab_record_name *entry = grown ? malloc(sizeof *entry) : NULL;
+    lab_record_name *entry = malloc(sizeof *entry);
     if (entry == NULL) {
         return LAB_ERR_MEMORY;
     }
     entry->number = number;
     memcpy(entry->text, name, strlen(name) + 1);
-    record->names[record->n_names++] = entry;
+    entry->older = record->names;
+    record->names = entry;
     lab_packet *packet = record->packets[number - 1];
     if (packet->name == NULL) {
         packet->name = entry->text;
@@ -92,9 +90,9 @@ lab_err lab_record_name_add(lab_record *record, uint32_t number, const char *nam
 
 const lab_packet *lab_record_find(const lab_record *record, const char *name)
 {
-    for (size_t i = record->n_names; i > 0; i--) {
-        if (strcmp(record->names[i - 1]->text, name) == 0) {
-            return lab_record_at(record, record->names[i - 1]->number);
+    for (const lab_record_name *n = record->names; n != NULL; n = n->older) {
+        if (strcmp(n->text, name) == 0) {
+            return lab_record_at(record, n->number);
         }
     }
     return NULL;
@@ -105,10 +103,11 @@ void lab_record_free(lab_record *record)
     for (uint32_t i = 0; i < record->n_packets; i++) {
         free(record->packets[i]);
     }
-    for (size_t i = 0; i < record->n_names; i++) {
-        free(record->names[i]);
+    while (record->names != NULL) {
+        lab_record_name *older = record->names->older;
+        free(record->names);
+        record->names = older;
     }
     free(record->packets);
-    free(record->names);
     *record = (lab_record){0};
 }

@@ -8,6 +8,7 @@
 #include "lab.h"
 
 typedef struct lab_record_name {
+    struct lab_record_name *older;
     uint32_t number;
     char text[LAB_NAME_MAX];
 } lab_record_name;
@@ -15,8 +16,7 @@ typedef struct lab_record_name {
 typedef struct lab_record {
     lab_packet **packets; /* number 1 first */
     uint32_t n_packets, packets_room;
-    lab_record_name **names; /* oldest first */
-    size_t n_names, names_room;
+    lab_record_name *names; /* newest first */
 } lab_record;
 
 /*

@@ -11,7 +11,10 @@ int lab_rules_add(lab_rules *rules, const lab_rule *rule)
     void *array = rules->items;
     bool grown = lab_grow(&array, &rules->room, rules->n, sizeof *rules->items);
     rules->items = array;
-    if (!grown) {
+    if (rule->action == LAB_EDIT && rules->room == NULL) {
+        rules->room = malloc(LAB_DATAGRAM_MAX);
+    }
+    if (!grown || (rule->action == LAB_EDIT && rules->room == NULL)) {
         return 0;
     }
     lab_rule_state *state = &rules->items[rules->n++];
@@ -78,20 +81,22 @@ void lab_rules_count(lab_rules *rules, const lab_packet *packet, const lab_recip
 }
 
 /* edit_make has the edited copy made, once a packet. */
-static bool edit_make(lab_rule_state *s, const lab_packet *packet)
+static bool edit_make(const lab_rules *rules, lab_rule_state *s, const lab_packet *packet)
 {
     if (s->edited.ptr != NULL) {
         return true;
     }
-    s->edited = (gosc_buf){malloc(LAB_DATAGRAM_MAX), LAB_DATAGRAM_MAX};
-    if (s->edited.ptr != NULL && s->rule.edit(s->rule.arg, packet, s->edited, &s->edited_len) &&
-        s->edited_len <= LAB_DATAGRAM_MAX) {
-        return true;
+    size_t len = 0;
+    gosc_buf room = {rules->room, LAB_DATAGRAM_MAX};
+    s->acts = s->rule.edit(s->rule.arg, packet, room, &len) && len <= LAB_DATAGRAM_MAX;
+    uint8_t *copy = s->acts ? malloc(len + 1) : NULL;
+    if (copy == NULL) {
+        s->acts = false;
+        return false;
     }
-    free(s->edited.ptr);
-    s->edited = (gosc_buf){NULL, 0};
-    s->acts = false;
-    return false;
+    memcpy(copy, rules->room, len);
+    s->edited = (gosc_buf){copy, len};
+    return true;
 }
 
 lab_rule_state *lab_rules_decide(lab_rules *rules, const lab_packet *packet, int peer)
@@ -99,7 +104,7 @@ lab_rule_state *lab_rules_decide(lab_rules *rules, const lab_packet *packet, int
     for (size_t i = 0; i < rules->n; i++) {
         lab_rule_state *s = &rules->items[i];
         bool here = s->acts && (s->rule.to == LAB_ANY || s->rule.to == peer);
-        if (here && (s->rule.action != LAB_EDIT || edit_make(s, packet))) {
+        if (here && (s->rule.action != LAB_EDIT || edit_make(rules, s, packet))) {
             s->n_acted += !s->decided;
             s->decided = true;
             return s;
@@ -121,6 +126,7 @@ void lab_rules_free(lab_rules *rules)
 {
     lab_rules_finish(rules);
     free(rules->items);
+    free(rules->room);
     *rules = (lab_rules){0};
 }
 

@@ -15,14 +15,14 @@ typedef struct lab_rule_state {
     unsigned n_acted; /* packets it decided about, for one recipient at least */
     bool acts;        /* on the packet at hand */
     bool decided;     /* about the packet at hand */
-    gosc_buf edited;  /* of the packet at hand; ptr NULL: not edited yet */
-    size_t edited_len;
+    gosc_buf edited;  /* the edited copy of the packet at hand; ptr NULL: not edited yet */
 } lab_rule_state;
 
 typedef struct lab_rules {
     lab_rule_state *items; /* in the order in which they were added */
     size_t n, room;
     int last_id;
+    uint8_t *room; /* LAB_DATAGRAM_MAX bytes to edit in; NULL: no rule edits */
 } lab_rules;
 
 /* The recipients of a packet, by number. */

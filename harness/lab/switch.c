@@ -136,7 +136,7 @@ static lab_err edited_send(lab_switch *sw, const lab_packet *packet, const lab_r
     copy.cause = LAB_CAUSE_EDIT;
     copy.of = packet->number;
     copy.from_peer = LAB_NOBODY;
-    copy.bytes = gosc_span_of(s->edited.ptr, s->edited_len);
+    copy.bytes = gosc_span_of(s->edited.ptr, s->edited.len);
     copy.name = s->name[0] == '\0' ? NULL : s->name;
     const lab_packet *added = packet_add(sw, copy);
     lab_err err = added == NULL ? LAB_ERR_MEMORY : LAB_OK;

@@ -77,7 +77,7 @@ static void datagram_send(const sockets *s, const lab_addr *to, const char *text
 /* datagram_take gives its length, -1 for none. */
 static int datagram_take(const sockets *s, int fd, lab_addr *from, char text[2000])
 {
-    struct sockaddr_storage name;
+    struct sockaddr_storage name = {.ss_family = AF_INET};
     socklen_t name_len = sizeof name;
     ssize_t n = recvfrom(fd, text, 1999, 0, (struct sockaddr *)&name, &name_len);
     if (n < 0) {
