@@ -36,16 +36,10 @@ def unhex(text):
     return None if text is None else bytes.fromhex(text)
 
 
-class Watched:
-    """Tells the record of the current task what was protected and unprotected; changes nothing."""
+class Receives:
+    """Tells the record of the current task what was unprotected; changes nothing."""
 
     mode = None
-
-    def protect(self, message, *args, **named):
-        outer, identifiers = super().protect(message, *args, **named)
-        if current.get() is not None:
-            current.get().protected(outer)
-        return outer, identifiers
 
     def unprotect(self, protected, *args, **named):
         record = current.get()
@@ -58,6 +52,16 @@ class Watched:
         if record is not None:
             record.unprotected(self, made, protected)
         return made, identifiers
+
+
+class Watched(Receives):
+    """And what was protected."""
+
+    def protect(self, message, *args, **named):
+        outer, identifiers = super().protect(message, *args, **named)
+        if current.get() is not None:
+            current.get().protected(outer)
+        return outer, identifiers
 
 
 # ---- oscore ----
@@ -142,7 +146,7 @@ class Plain:
 # ---- group-28 ----
 
 
-class GroupAspect(Watched, oscore._GroupContextAspect):
+class GroupAspect(Receives, oscore._GroupContextAspect):
     mode = "group"
 
 
