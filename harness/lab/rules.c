@@ -11,10 +11,10 @@ int lab_rules_add(lab_rules *rules, const lab_rule *rule)
     void *array = rules->items;
     bool grown = lab_grow(&array, &rules->room, rules->n, sizeof *rules->items);
     rules->items = array;
-    if (rule->action == LAB_EDIT && rules->room == NULL) {
-        rules->room = malloc(LAB_DATAGRAM_MAX);
+    if (rule->action == LAB_EDIT && rules->desk == NULL) {
+        rules->desk = malloc(LAB_DATAGRAM_MAX);
     }
-    if (!grown || (rule->action == LAB_EDIT && rules->room == NULL)) {
+    if (!grown || (rule->action == LAB_EDIT && rules->desk == NULL)) {
         return 0;
     }
     lab_rule_state *state = &rules->items[rules->n++];
@@ -87,14 +87,14 @@ static bool edit_make(const lab_rules *rules, lab_rule_state *s, const lab_packe
         return true;
     }
     size_t len = 0;
-    gosc_buf room = {rules->room, LAB_DATAGRAM_MAX};
+    gosc_buf room = {rules->desk, LAB_DATAGRAM_MAX};
     s->acts = s->rule.edit(s->rule.arg, packet, room, &len) && len <= LAB_DATAGRAM_MAX;
     uint8_t *copy = s->acts ? malloc(len + 1) : NULL;
     if (copy == NULL) {
         s->acts = false;
         return false;
     }
-    memcpy(copy, rules->room, len);
+    memcpy(copy, rules->desk, len);
     s->edited = (gosc_buf){copy, len};
     return true;
 }
@@ -126,7 +126,7 @@ void lab_rules_free(lab_rules *rules)
 {
     lab_rules_finish(rules);
     free(rules->items);
-    free(rules->room);
+    free(rules->desk);
     *rules = (lab_rules){0};
 }
 

@@ -22,7 +22,7 @@ typedef struct lab_rules {
     lab_rule_state *items; /* in the order in which they were added */
     size_t n, room;
     int last_id;
-    uint8_t *room; /* LAB_DATAGRAM_MAX bytes to edit in; NULL: no rule edits */
+    uint8_t *desk; /* LAB_DATAGRAM_MAX bytes to edit in; NULL: no rule edits */
 } lab_rules;
 
 /* The recipients of a packet, by number. */
