@@ -2,7 +2,8 @@
 """Turns the vectors into seeds for the fuzz targets: export_corpus.py DIR writes DIR/TARGET/NAME.
 
 A seed is the subject, then the settings of the target in reverse, since a target takes them from the end of its input
-(fuzz/README.md). Names are digests, so that seeds which several vectors have in common are written once.
+(fuzz/README.md). Names are digests, so that seeds which several vectors have in common are written once. DIR/keep/TARGET
+holds what minimising must not drop: lengths that only a 32-bit build can take for others.
 SPDX-License-Identifier: BSD-2-Clause
 """
 import hashlib
@@ -28,6 +29,12 @@ class Seeds:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
         self.n[target] = self.n.get(target, 0) + 1
+
+
+    def keep(self, target, name, data):
+        path = self.dir / "keep" / target / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
 
 
 def unhex(text):
@@ -131,6 +138,27 @@ def by_hand(seeds):
                           32, 0, b"\x01\x42", 0)
 
 
+def for_32_bits(seeds):
+    """Counts and lengths near 2^32 and 2^64: position plus length, and count times two, wrap in a 32-bit size_t."""
+    values = [2**31 - 1, 2**31, 2**31 + 1, 2**32 - 9, 2**32 - 5, 2**32 - 1, 2**32, 2**32 + 1, 2**63, 2**63 + 1, 2**64 - 9, 2**64 - 1]
+    for major, name in ((2, "bstr"), (3, "tstr"), (4, "array"), (5, "map")):
+        for value in values:
+            head = (bytes([major << 5 | 26]) + value.to_bytes(4, "big") if value < 2**32
+                    else bytes([major << 5 | 27]) + value.to_bytes(8, "big"))
+            for around, data in (("alone", head + b"\0\0\0\0"), ("inside", b"\x82\x01" + head + b"\x01\x02\x03\x04\x05\x06")):
+                seeds.keep("cbor", f"wrap-{name}-{value:x}-{around}", data + b"\0")
+            if major == 2:
+                seeds.keep("cose_encrypt0", f"wrap-{value:x}", b"\x83\x40\xa0" + head + b"abcdef" + b"\0")
+                seeds.keep("cose_key", f"wrap-{value:x}", b"\xa3\x01\x01\x20\x06\x21" + head + bytes(32))
+    for n in range(1, 5):
+        for length in (b"\xff" * n, b"\x80" + b"\0" * (n - 1), b"\xff" * (n - 1) + b"\xf9"):
+            for front in (b"", b"\x30\x80", b"\x30\x82\x00\x80\x30\x20"):
+                seeds.keep("der", f"wrap-{(front + length).hex()}", front + b"\x30" + bytes([128 + n]) + length + b"\x02\x01\x01")
+    for ext in (b"\xff\xff", b"\xfe\xf2", b"\xfe\xf3", b"\x00\x00"):
+        seeds.keep("coap_message", f"wrap-length-{ext.hex()}", b"\x40\x01\0\0\xbe" + ext + b"abc")
+        seeds.keep("coap_message", f"wrap-delta-{ext.hex()}", b"\x40\x01\0\0\xe0" + ext + b"\xe0" + ext + b"\xff0")
+
+
 FAMILIES = {"option": from_option, "coap": from_coap, "cose": from_cose, "credential": from_credential,
             "message": from_message}
 
@@ -147,6 +175,7 @@ def main():
             for vector in data["vectors"]:
                 FAMILIES[data["family"]](seeds, data["dialect"], vector)
     by_hand(seeds)
+    for_32_bits(seeds)
     for target, n in sorted(seeds.n.items()):
         print(f"{target:24} {n} seeds")
 

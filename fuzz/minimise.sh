@@ -43,6 +43,7 @@ for source in targets/*.c; do
         "$program" -merge=1 -max_len="${MAX_LEN:-1500}" "$dir/new/$target" $(inputs "$target") >"$dir/log" 2>&1 ||
             { tail -n 20 "$dir/log" >&2; exit 1; }
     done
+    [ ! -d "$dir/seeds/keep/$target" ] || cp "$dir/seeds/keep/$target"/* "$dir/new/$target/"
     mkdir -p corpus
     rm -rf "corpus/$target"
     mv "$dir/new/$target" "corpus/$target"

@@ -22,12 +22,13 @@ static void open_exchange(fuzz_input *in, fuzz_kind kind, fuzz_lane *lane, gosc_
     fuzz_exchange_open(lane, group_mode, fuzz_bool(in), token, gosc_span_of(piv, 1), numbers, exchange);
 }
 
-static gosc_err open_datagram(fuzz_lane *lane, bool response, gosc_span datagram, gosc_exchange *exchange,
-                              gosc_received *received)
+/* The endpoint is a member of two groups, whose managers have given out one Gid. */
+static gosc_err open_datagram(fuzz_lane *const lanes[2], bool response, gosc_span datagram,
+                              gosc_exchange *exchange, gosc_received *received)
 {
-    /* An end may serve several contexts: here its own twice, as if two managers had given out one Gid. */
-    gosc_security_context *own = &lane->ends->end[response ? FUZZ_CLIENT : FUZZ_SERVER].context;
-    gosc_security_context *contexts[] = {own, &lane->ends->end[FUZZ_CLIENT].context};
+    size_t end = response ? FUZZ_CLIENT : FUZZ_SERVER;
+    gosc_security_context *contexts[] = {&lanes[0]->ends->end[end].context,
+                                         &lanes[1]->ends->end[end].context};
     const gosc_context_store store = {contexts, 2};
     gosc_buf out = fuzz_room(datagram.len + 16);
     gosc_buf scratch = fuzz_room(gosc_scratch_len(datagram.len, FUZZ_CREDENTIAL_MAX));
@@ -40,7 +41,9 @@ void fuzz_target(fuzz_input *in)
 {
     static model_message model;
     fuzz_kind kind = (fuzz_kind)(fuzz_u8(in) % FUZZ_N_KINDS);
-    fuzz_lane *lane = fuzz_lane_open(kind, fuzz_u8(in));
+    size_t pick = fuzz_u8(in);
+    fuzz_lane *const lanes[] = {fuzz_lane_open(kind, pick), fuzz_lane_open(kind, pick + 1)};
+    fuzz_lane *lane = lanes[0];
     bool response = fuzz_bool(in);
     gosc_exchange exchange;
     gosc_received received;
@@ -51,7 +54,7 @@ void fuzz_target(fuzz_input *in)
     lane->ends->end[FUZZ_SERVER].recipients[0].window.valid = !fuzz_bool(in);
     gosc_span datagram = fuzz_rest(in);
     fuzz_state_save(lane, &exchange, &before);
-    gosc_err err = open_datagram(lane, response, datagram, &exchange, &received);
+    gosc_err err = open_datagram(lanes, response, datagram, &exchange, &received);
     bool echo = err == GOSC_ERR_ECHO_REQUIRED;
     fuzz_count(lane->name,
                err == GOSC_OK || echo || err == GOSC_ERR_INNER_MALFORMED || err == GOSC_ERR_INNER_OBSERVE);
@@ -65,7 +68,7 @@ void fuzz_target(fuzz_input *in)
     }
     FUZZ_CHECK(model_message_parse(received.message, &model), "what is handed over is a CoAP message");
     FUZZ_CHECK(model_count(&model, GOSC_OPTION_OSCORE) == 0, "without OSCORE option");
-    FUZZ_CHECK(open_datagram(lane, response, datagram, &exchange, &received) ==
+    FUZZ_CHECK(open_datagram(lanes, response, datagram, &exchange, &received) ==
                    (response ? GOSC_ERR_RESPONSE_REPLAY : GOSC_ERR_REPLAY),
                "it is accepted once");
 }
