@@ -15,8 +15,10 @@ static const char help[] =
     "Play one case again, with the same seed and the same peer, and tell what happened. DIR is a bundle of\n"
     "`muster run --out`, CASE the id of a case.\n"
     "\n"
-    "  --peer P      another peer than the bundle names;  --reference CMD  the peer that takes all other places\n"
+    "  --peer P      another peer than the bundle names;  --place NAME  it takes this place only\n"
+    "                  --reference CMD  the peer that takes all other places\n"
     "  --seed N      another seed;  --out DIR  keep the new bundle there;  --dir DIR  folder of scenarios\n"
+    "  --port PORT   stdio or tun\n"
     "  --patience MS how long a peer may take for one answer (default 5000)\n"
     "  --debug       every line of the peer protocol\n"
     "\n"
@@ -25,7 +27,7 @@ static const char help[] =
     "example: muster repro --seed 7 'echo-resync-exact@group-28,group_enc=10,signature=-8'\n";
 
 typedef struct settings {
-    const char *peer, *reference, *out, *folder;
+    const char *peer, *reference, *out, *folder, *port, *place;
     cli_number seed, patience;
     bool debug;
 } settings;
@@ -78,6 +80,7 @@ static int play(const run_pool_config *config, const run_job *job, const char *o
     run_play played;
     run_config with_seed = config->play;
     with_seed.seed = job->seed;
+    with_seed.place = job->place;
     (void)run_play_case(&played, job->one->plan, job->port, &with_seed);
     for (size_t i = 0; i < json_array_size(played.log.entries); i++) {
         tell_entry(json_array_get(played.log.entries, i));
@@ -138,7 +141,8 @@ static int from_bundle(const settings *s, const char *dir)
     }
     json_t *plan = json_object_get(bundle, "plan");
     const run_case one = {.id = vec_get_text(plan, "id"), .scenario = vec_get_text(plan, "scenario"), .plan = plan};
-    const run_job job = {&one, vec_get_text(bundle, "port"),
+    const run_job job = {&one, s->port != NULL ? s->port : vec_get_text(bundle, "port"),
+                         s->place != NULL ? s->place : vec_get_text(bundle, "place"),
                          s->seed.given ? s->seed.value : (uint64_t)vec_get_int(bundle, "seed", 1)};
     cli_today(today);
     int status = start(s, &arena, s->peer != NULL ? s->peer : vec_get_text(bundle, "peer"), today, &job);
@@ -161,7 +165,8 @@ static int from_case(const settings *s, const char *id)
         if (one == NULL) {
             status = cli_complain("repro: expected a folder or the id of a case (muster run --list), found \"%s\"", id);
         } else {
-            const run_job job = {one, vec_get_text(one->plan, "port"), s->seed.given ? s->seed.value : 1};
+            const run_job job = {one, s->port != NULL ? s->port : vec_get_text(one->plan, "port"), s->place,
+                                 s->seed.given ? s->seed.value : 1};
             status = start(s, &book.arena, s->peer, today, &job);
         }
     }
@@ -178,7 +183,8 @@ int cli_repro(int argc, char **argv)
     const cli_option options[] = {
         {"--peer", CLI_TEXT, &s.peer},           {"--reference", CLI_TEXT, &s.reference}, {"--out", CLI_TEXT, &s.out},
         {"--dir", CLI_TEXT, &s.folder},          {"--seed", CLI_NUMBER, &s.seed},
-        {"--patience", CLI_NUMBER, &s.patience}, {"--debug", CLI_FLAG, &s.debug},         {NULL, CLI_END, NULL},
+        {"--patience", CLI_NUMBER, &s.patience}, {"--debug", CLI_FLAG, &s.debug},         {"--port", CLI_TEXT, &s.port},
+        {"--place", CLI_TEXT, &s.place},         {NULL, CLI_END, NULL},
     };
     int status = cli_parse(argc, argv, options, help, &words, &n_words, 1);
     if (status >= 0) {
@@ -186,6 +192,9 @@ int cli_repro(int argc, char **argv)
     }
     if (n_words == 0) {
         return cli_complain("repro: expected a folder or the id of a case, found none (see muster repro --help)");
+    }
+    if (s.port != NULL && strcmp(s.port, "stdio") != 0 && strcmp(s.port, "tun") != 0) {
+        return cli_complain("repro: --port: expected stdio or tun, found \"%s\"", s.port);
     }
     if (gosc_crypto_init() != GOSC_OK) {
         return cli_complain("repro: the crypto library does not start");

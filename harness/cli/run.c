@@ -19,7 +19,8 @@ static const char help[] =
     "\n"
     "Play scenarios in the lab and judge them. PATTERN picks scenarios or cases by id (shell pattern).\n"
     "\n"
-    "  --peer P          the peer under test takes the places marked as subject: a name from interop/ or a command\n"
+    "  --peer P          the peer under test, a name from interop/ or a command; it takes the places marked as subject,\n"
+    "                    one after the other, among reference peers\n"
     "  --list            only list the cases\n"
     "  --smoke           only cases of the smoke test\n"
     "  --port PORT       stdio or tun, where a scenario allows it\n"
@@ -130,19 +131,35 @@ static bool is_chosen(const settings *s, const run_case *one)
     return s->n_patterns == 0;
 }
 
-/* choose makes the jobs; gives their number. */
+/* jobs_of adds the jobs of a case: one for each place that a peer under test may take, so that it stands alone among
+ * reference peers. */
+static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, uint64_t seed, run_job *jobs, size_t n)
+{
+    const char *port = s->port != NULL ? s->port : vec_get_text(one->plan, "port");
+    json_t *places = run_plan_places(one->plan);
+    size_t n_places = s->peer != NULL ? json_array_size(places) : 0;
+    for (size_t i = 0; i < n_places; i++) {
+        const char *place = vec_printf(arena, "%s", json_string_value(json_array_get(places, i)));
+        jobs[n++] = (run_job){one, port, place, seed};
+    }
+    if (s->peer == NULL) {
+        jobs[n++] = (run_job){one, port, NULL, seed};
+    }
+    json_decref(places);
+    return n;
+}
+
+/* choose makes the jobs; gives their number. A case without place for a peer under test says nothing about it. */
 static size_t choose(const settings *s, vec_arena *arena, const run_book *book, run_job **jobs)
 {
     uint64_t repeat = s->repeat.given && s->repeat.value > 0 ? s->repeat.value : 1;
     uint64_t seed = s->seed.given ? s->seed.value : 1;
     size_t n = 0;
-    *jobs = vec_alloc(arena, book->n_cases * (size_t)repeat * sizeof **jobs);
+    *jobs = vec_alloc(arena, book->n_cases * (size_t)repeat * RUN_PEERS_MAX * sizeof **jobs);
     for (uint64_t r = 0; r < repeat; r++) {
         for (size_t i = 0; i < book->n_cases; i++) {
-            const run_case *one = &book->cases[i];
-            if (is_chosen(s, one)) {
-                const char *port = s->port != NULL ? s->port : vec_get_text(one->plan, "port");
-                (*jobs)[n++] = (run_job){one, port, seed + r};
+            if (is_chosen(s, &book->cases[i])) {
+                n = jobs_of(s, arena, &book->cases[i], seed + r, *jobs, n);
             }
         }
     }
@@ -294,7 +311,9 @@ static int play(const settings *s, const run_pool_config *config, const run_job 
 static void list_cases(const run_job *jobs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        (void)printf("%s\t%s\n", jobs[i].one->id, jobs[i].one->title);
+        const char *place = jobs[i].place;
+        (void)printf("%s%s%s\t%s\n", jobs[i].one->id, place != NULL ? " as " : "", place != NULL ? place : "",
+                     jobs[i].one->title);
     }
 }
 

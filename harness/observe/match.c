@@ -351,7 +351,8 @@ static bool told_reason(const json_t *see, const char *reason)
 static bool told_event_mode(const json_t *see, const json_t *event)
 {
     const char *mode = vec_get_text(see, "mode");
-    return mode == NULL || strcmp(mode, "any") == 0 || vec_get_is(event, "mode", mode);
+    /* A peer that speaks a dialect without modes tells none. */
+    return mode == NULL || strcmp(mode, "any") == 0 || vec_is_null(event, "mode") || vec_get_is(event, "mode", mode);
 }
 
 /* told_number: a Partial IV in an event is hex. */

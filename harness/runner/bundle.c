@@ -74,6 +74,7 @@ bool run_bundle_write(run_play *play, const char *dir, const char *command, cons
     obs_set_text(whole, "port", play->port);
     obs_set_int(whole, "seed", (int64_t)play->config->seed);
     obs_set_text(whole, "peer", command);
+    obs_set_text(whole, "place", play->config->place);
     (void)json_object_set_new(whole, "plan", json_deep_copy(play->plan));
     bool good = mkdir(dir, 0777) == 0 || errno == EEXIST;
     if (good) {
@@ -97,6 +98,7 @@ json_t *run_bundle_read(vec_check *check, const char *dir)
         {.key = "port", .kind = VEC_TEXT, .min = 1},
         {.key = "seed", .kind = VEC_INT, .min = 0, .max = INT64_MAX},
         {.key = "peer", .kind = VEC_TEXT, .flags = VEC_NULLABLE},
+        {.key = "place", .kind = VEC_TEXT, .flags = VEC_NULLABLE | VEC_OPTIONAL},
         {.key = "plan", .kind = VEC_ANY},
         {.kind = VEC_END},
     };

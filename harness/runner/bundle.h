@@ -1,7 +1,7 @@
 /*
  * A case on disk: enough to run it again and to judge it again.
  *
- *   DIR/case.json          plan, seed, port, command of the peer under test
+ *   DIR/case.json          plan, seed, port, command of the peer under test and its place
  *   DIR/events.jsonl       the log
  *   DIR/verdict.json       what the judge said
  *   DIR/contexts.json      Context objects of all members, by group, epoch and name

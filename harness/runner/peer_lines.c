@@ -17,32 +17,20 @@ static const char *const modes[] = {"group", "pairwise", NULL};
 static const char *const closings[] = {"answered", "expired", "finished", "failed", NULL};
 
 static const vec_rule any = {.kind = VEC_ANY};
-#define OPTIONS {.key = "options", .kind = VEC_LIST, .flags = OPT | NIL, .of = &any}
-#define MODE {.key = "mode", .kind = VEC_WORD, .flags = OPT | NIL, .words = modes}
+#define OPTIONS {.key = "options", .kind = VEC_LIST, .of = &any}
+#define MODE {.key = "mode", .kind = VEC_WORD, .flags = NIL, .words = modes}
 
 static const vec_rule delivered[] = {
-    EVENT,
-    TEXT("group", OPT | NIL),
-    HEX("kid", OPT | NIL),
-    MODE,
-    ANY("partial_iv", OPT),
-    BOOL("multicast", OPT),
-    TEXT("from", OPT | NIL),
-    ANY("method", OPT),
-    TEXT("path", OPT | NIL),
-    TEXT("query", OPT | NIL),
-    HEX("payload", OPT | NIL),
-    OPTIONS,
-    END,
+    EVENT, TEXT("group", NIL), HEX("kid", NIL), MODE, HEX("partial_iv", NIL), BOOL("multicast", 0), TEXT("from", NIL),
+    TEXT("method", 0), TEXT("path", NIL), HEX("payload", NIL), OPTIONS, END,
 };
 static const vec_rule response[] = {
-    EVENT, TEXT("exchange", 0),     TEXT("group", OPT | NIL), HEX("kid", OPT | NIL),     MODE,    ANY("partial_iv", OPT),
-    TEXT("from", OPT | NIL), ANY("code", 0), HEX("payload", OPT | NIL), OPTIONS, BOOL("protected", OPT), END,
+    EVENT, TEXT("exchange", 0), TEXT("group", NIL), HEX("kid", NIL), MODE, HEX("partial_iv", NIL), TEXT("from", NIL),
+    TEXT("code", 0), HEX("payload", NIL), OPTIONS, BOOL("protected", 0), END,
 };
-static const vec_rule challenged[] = {EVENT, TEXT("exchange", 0), HEX("kid", OPT | NIL), TEXT("from", OPT | NIL),
-                                      TEXT("group", OPT | NIL), END};
-static const vec_rule rejected[] = {EVENT, TEXT("reason", 0), TEXT("from", OPT | NIL), TEXT("group", OPT | NIL),
-                                    TEXT("exchange", OPT | NIL), END};
+static const vec_rule challenged[] = {EVENT, TEXT("exchange", 0), HEX("kid", NIL), TEXT("from", NIL), END};
+static const vec_rule rejected[] = {EVENT, TEXT("reason", 0), TEXT("from", NIL), TEXT("group", NIL),
+                                    TEXT("exchange", NIL), END};
 static const vec_rule closed[] = {
     EVENT, TEXT("exchange", 0), {.key = "why", .kind = VEC_WORD, .words = closings}, END,
 };

@@ -152,7 +152,8 @@ static void attribute(run_play *play, const lab_packet *packet, run_packet *mine
     } else if (same_bytes(play, packet) != 0) {
         mine->of = run_packet_of(play, same_bytes(play, packet))->of;
     } else {
-        mine->of = play->cause_of;
+        /* Port tun: packets come after the answer; what a client sends then belongs to what it was asked last. */
+        mine->of = play->cause_of != NULL || play->is_stdio ? play->cause_of : play->last_of[packet->from_peer];
     }
 }
 
@@ -333,6 +334,17 @@ static bool answered(run_play *play, const run_peer *peer, const char *op, json_
     return good;
 }
 
+/* tick tells a peer the time (port stdio); it answers when it wants to be told again. */
+static bool tick(run_play *play, run_peer *peer)
+{
+    json_t *request = json_object();
+    uint64_t now_ms = run_now_ms(play);
+    obs_set_text(request, "op", "tick");
+    obs_set_int(request, "now_ms", (int64_t)now_ms);
+    play->told_ms[run_play_index(play, peer)] = now_ms;
+    return answered(play, peer, "tick", run_peer_ask(peer, request));
+}
+
 static void lab_deliver(void *arg, int number, const lab_packet *packet)
 {
     run_play *play = arg;
@@ -351,6 +363,7 @@ static void lab_deliver(void *arg, int number, const lab_packet *packet)
     obs_set_hex(&play->arena, request, "data", packet->bytes);
     obs_set_int(request, "now_ms", (int64_t)run_now_ms(play));
     play->cause = packet->number;
+    play->told_ms[number] = run_now_ms(play);
     (void)answered(play, peer, "datagram", run_peer_ask(peer, request));
     play->cause = 0;
 }
@@ -359,13 +372,10 @@ static void lab_woken(void *arg, int number, uint64_t now_us)
 {
     run_play *play = arg;
     run_peer *peer = &play->peers[number];
-    if (!peer->runs || play->broken) {
-        return;
+    (void)now_us;
+    if (peer->runs && !play->broken) {
+        (void)tick(play, peer);
     }
-    json_t *request = json_object();
-    obs_set_text(request, "op", "tick");
-    obs_set_int(request, "now_ms", (int64_t)(now_us / 1000));
-    (void)answered(play, peer, "tick", run_peer_ask(peer, request));
 }
 
 /* ---- what the peers tell ---- */
@@ -512,8 +522,21 @@ bool run_pass(run_play *play, uint64_t ms)
 
 /* ---- peers ---- */
 
+/* sets_timers: operations after which a peer may want to be woken at another time than before. */
+static bool sets_timers(const char *op)
+{
+    static const char *const quiet[] = {"seed", "state", "configure", "join", "leave", NULL};
+    for (const char *const *one = quiet; *one != NULL; one++) {
+        if (strcmp(*one, op) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 json_t *run_ask(run_play *play, run_peer *peer, json_t *request, const char *of, bool may_fail)
 {
+    size_t index = run_play_index(play, peer);
     const char *op = vec_printf(&play->arena, "%s", vec_get_text(request, "op"));
     json_t *entry = run_log(play, "op");
     obs_set_text(entry, "by", peer->name);
@@ -524,7 +547,13 @@ json_t *run_ask(run_play *play, run_peer *peer, json_t *request, const char *of,
         json_decref(request);
         return NULL;
     }
+    /* On port stdio an operation happens at the time told last. */
+    if (play->is_stdio && play->told_ms[index] < run_now_ms(play) && !tick(play, peer)) {
+        json_decref(request);
+        return NULL;
+    }
     play->cause_of = of;
+    play->last_of[index] = of;
     json_t *answer = run_peer_ask(peer, request);
     play->cause_of = NULL;
     if (answer == NULL) {
@@ -544,7 +573,7 @@ json_t *run_ask(run_play *play, run_peer *peer, json_t *request, const char *of,
     } else if (error != NULL && !may_fail) {
         (void)run_say(play, "refused", peer->name, "expected ok to \"%s\", found the error: %s", op, error);
     }
-    if (play->broken) {
+    if (play->broken || (play->is_stdio && sets_timers(op) && !tick(play, peer))) {
         json_decref(answer);
         return NULL;
     }
@@ -568,7 +597,8 @@ static bool ask_probe(run_play *play, run_peer *peer)
 static bool ask_hello(run_play *play, run_peer *peer)
 {
     vec_check check;
-    json_t *answer = run_peer_ask(peer, json_pack("{s:s}", "op", "hello"));
+    json_t *answer =
+        run_peer_ask(peer, json_pack("{s:s,s:s}", "op", "hello", "port", play->is_stdio ? "stdio" : "udp"));
     if (answer == NULL) {
         return complain(play, peer);
     }
@@ -598,21 +628,9 @@ bool run_start_peer(run_play *play, run_peer *peer)
 {
     const run_config *config = play->config;
     bool other = peer->is_subject && config->subject.argv != NULL;
-    char *const *argv = other ? config->subject.argv : config->reference.argv;
-    char *with_port[16];
-    size_t n = 0;
-    while (argv[n] != NULL && n < 12) {
-        with_port[n] = argv[n];
-        n++;
-    }
-    /* The reference has to be told; an adapter is told by `hello`. */
-    static char port_option[] = "--port", udp[] = "udp";
-    if (!play->is_stdio && !other) {
-        with_port[n++] = port_option;
-        with_port[n++] = udp;
-    }
-    with_port[n] = NULL;
-    return run_peer_start(peer, play->lab, with_port, NULL) || complain(play, peer);
+    play->told_ms[run_play_index(play, peer)] = 0;
+    return run_peer_start(peer, play->lab, other ? config->subject.argv : config->reference.argv, NULL) ||
+           complain(play, peer);
 }
 
 static json_t *address_list(const char *address)
@@ -694,7 +712,8 @@ static void peers_init(run_play *play)
         play->peers[i] = (run_peer){
             .name = vec_get_text(play->plans[i], "name"),
             .number = -1,
-            .is_subject = vec_get_bool(play->plans[i], "subject", false),
+            .is_subject = vec_get_bool(play->plans[i], "subject", false) &&
+                          (play->config->place == NULL || vec_get_is(play->plans[i], "place", play->config->place)),
             .event = peer_told,
             .arg = play,
             .patience_ms = play->config->patience_ms,

@@ -26,6 +26,7 @@ typedef struct run_config {
     const char *scenarios;    /* folder of credentials.json */
     run_program reference;    /* plays all places that nobody else takes */
     run_program subject;      /* argv NULL: the reference too */
+    const char *place;        /* of those marked as subject, the one that it takes; NULL: all */
     uint64_t seed;
     const char *date;         /* of the run, for the log */
     uint32_t patience_ms;
@@ -68,6 +69,8 @@ typedef struct run_play {
     /* Why something happens just now: the packet that a peer was given, or the step it was asked for. */
     uint32_t cause;
     const char *cause_of;
+    uint64_t told_ms[RUN_PEERS_MAX];    /* port stdio: time a peer was told last */
+    const char *last_of[RUN_PEERS_MAX]; /* step a peer was asked for last */
     uint64_t active_us; /* when something happened last */
     size_t n_events;
     uint32_t n_restarts;

@@ -94,6 +94,7 @@ static json_t *record_start(const run_pool_config *config, const run_job *job)
         set_copy(record, job->one->plan, kept[i]);
     }
     obs_set_text(record, "port", job->port);
+    obs_set_text(record, "place", job->place);
     obs_set_int(record, "seed", (int64_t)job->seed);
     obs_set_text(record, "peer", config->command);
     return record;
@@ -106,6 +107,7 @@ json_t *run_job_play(const run_pool_config *config, const run_job *job)
     run_config play_config = config->play;
     run_play play;
     play_config.seed = job->seed;
+    play_config.place = job->place;
     bool has_folder = wants_folder(job->one->plan) && mkdtemp(folder) != NULL;
     play_config.folder = has_folder ? folder : NULL;
     (void)run_play_case(&play, job->one->plan, job->port, &play_config);
@@ -114,7 +116,8 @@ json_t *run_job_play(const run_pool_config *config, const run_job *job)
     (void)json_object_update(record, verdict);
     obs_set_int(record, "ms", (int64_t)(now_ms() - began_ms));
     if (config->out != NULL) {
-        const char *dir = vec_printf(&play.arena, "%s/%s", config->out, run_bundle_name(&play.arena, job->one->id));
+        const char *dir = vec_printf(&play.arena, "%s/%s%s%s", config->out, run_bundle_name(&play.arena, job->one->id),
+                                     job->place != NULL ? "+" : "", job->place != NULL ? job->place : "");
         const char *why = NULL;
         if (run_bundle_write(&play, dir, config->command, verdict, &why)) {
             obs_set_text(record, "bundle", dir);

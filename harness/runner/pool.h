@@ -13,6 +13,7 @@
 typedef struct run_job {
     const run_case *one;
     const char *port;
+    const char *place; /* that the peer under test takes; NULL: none, or all */
     uint64_t seed;
 } run_job;
 

@@ -42,6 +42,20 @@ const json_t *run_plan_peer(const json_t *plan, const char *name)
     return NULL;
 }
 
+json_t *run_plan_places(const json_t *plan)
+{
+    const json_t *peers = json_object_get(plan, "peers");
+    json_t *places = json_array();
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        const json_t *peer = json_array_get(peers, i);
+        const char *place = vec_get_text(peer, "place");
+        if (vec_get_bool(peer, "subject", false) && !run_has(places, place)) {
+            (void)json_array_append_new(places, json_string(place));
+        }
+    }
+    return places;
+}
+
 /* ---- parameters ---- */
 
 static bool is_one_of(const char *const *words, const char *word)
@@ -148,6 +162,7 @@ static json_t *peers_list(vec_check *check, json_t *map, json_t *counts)
             (void)snprintf(full, sizeof full, count != NULL ? "%s%d" : "%s", name, (int)i + 1);
             (void)json_object_set_new(one, "name", json_string(full));
             (void)json_object_update(one, peer);
+            (void)json_object_set_new(one, "place", json_string(name));
             (void)json_object_del(one, "count");
             (void)json_array_append_new(list, one);
         }

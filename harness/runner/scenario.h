@@ -50,6 +50,9 @@ bool run_plan_check(vec_check *check, const json_t *plan);
 /* run_plan_peer gives the object of a peer by name; NULL: none. */
 const json_t *run_plan_peer(const json_t *plan, const char *name);
 
+/* run_plan_places lists the places that a peer under test may take, each once (lamp1, lamp2 are one place: lamp). */
+json_t *run_plan_places(const json_t *plan);
+
 /* run_has: whether a list of texts has this one. */
 bool run_has(const json_t *list, const char *text);
 

@@ -46,9 +46,13 @@ const char *run_repro_command(vec_arena *arena, const json_t *record)
     if (bundle != NULL) {
         return vec_printf(arena, "muster repro %s", quoted(arena, bundle));
     }
-    return vec_printf(arena, "muster repro%s%s --seed %lld %s", peer != NULL ? " --peer " : "",
-                      peer != NULL ? quoted(arena, peer) : "", (long long)vec_get_int(record, "seed", 0),
-                      quoted(arena, vec_get_text(record, "id")));
+    const char *place = vec_get_text(record, "place");
+    bool tun = vec_get_is(record, "port", "tun");
+    const char *who = peer != NULL ? vec_printf(arena, " --peer %s%s%s", quoted(arena, peer),
+                                                place != NULL ? " --place " : "", place != NULL ? place : "")
+                                   : "";
+    return vec_printf(arena, "muster repro%s%s --seed %lld %s", tun ? " --port tun" : "", who,
+                      (long long)vec_get_int(record, "seed", 0), quoted(arena, vec_get_text(record, "id")));
 }
 
 static bool is_good(const json_t *record)
@@ -60,7 +64,9 @@ void run_tell_case(FILE *file, const json_t *record)
 {
     vec_arena arena = {NULL};
     const char *why = vec_get_text(record, "why");
-    (void)fprintf(file, "%-12s %s", vec_get_text(record, "verdict"), vec_get_text(record, "id"));
+    const char *place = vec_get_text(record, "place");
+    (void)fprintf(file, "%-12s %s%s%s", vec_get_text(record, "verdict"), vec_get_text(record, "id"),
+                  place != NULL ? " as " : "", place != NULL ? place : "");
     if (!is_good(record)) {
         (void)fprintf(file, ": %s", why != NULL ? why : "no reason given");
     }
