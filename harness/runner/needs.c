@@ -66,7 +66,7 @@ void run_suite_adapt(const json_t *hello, const json_t *plan, run_suite *suite)
     /* A peer with one mode only gets a group with that mode only, unless the case says otherwise. */
     bool is_28 = vec_get_is(plan, "dialect", "group-28");
     if (json_object_get(params, "aead") == NULL && !has_number(has, "aead", suite->aead)) {
-        suite->aead = GOSC_ALG_CCM_16_64_128;
+        suite->aead = is_28 && has_number(has, "aead", GOSC_ALG_A128GCM) ? GOSC_ALG_A128GCM : GOSC_ALG_CCM_16_64_128;
     }
     if (is_28 && json_object_get(params, "signature") == NULL && !has_number(has, "signature", suite->signature)) {
         suite->signature = GOSC_ALG_ES256;
