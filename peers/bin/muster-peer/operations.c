@@ -287,6 +287,8 @@ const peer_row peer_rows[] = {
     {"seed", seed_keys, seed_op},
     {"datagram", datagram_keys, datagram_op},
     {"tick", tick_keys, tick_op},
+    {"protect", peer_protect_keys, peer_protect},
+    {"unprotect", peer_unprotect_keys, peer_unprotect},
     {"quit", no_keys, quit_op},
     {NULL, NULL, NULL},
 };

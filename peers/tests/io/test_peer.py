@@ -297,6 +297,50 @@ def test_udp(local, group, lamps):
     ok([peer.quit() for peer in [switch, *peers]] == [0] * 4, "udp: all end with status 0")
 
 
+def single(vector, contexts, op):
+    """The keys of protect or unprotect for a message vector."""
+    def named(key):
+        return contexts[vector[key]] if vector[key] is not None else None
+
+    keys = {"direction": vector["direction"], "request": vector["request"]}
+    if op == "protect":
+        seal = vector["seal"] or {}
+        keys.update(context=named("sender"), plain=vector["plain"], mode=vector["mode"], request_context=named("request_receiver"),
+                    **{key: seal.get(key) for key in ("ssn", "target", "own_partial_iv", "kid", "kid_context")})
+    else:
+        keys.update(context=named("receiver"), protected=vector["protected"], request_target=vector["request_target"],
+                    request_context=named("request_sender"))
+    return {key: value for key, value in keys.items() if value is not None}
+
+
+def test_vectors():
+    """Every message vector through protect and unprotect."""
+    peer = lab.Peer([PROGRAM], "p", None)
+    root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../../vectors")
+    for dialect in DIALECTS:
+        wrong, n, n_rejected, n_unsupported = [], 0, 0, 0
+        for name in sorted(os.listdir(os.path.join(root, dialect))):
+            with open(os.path.join(root, dialect, name), encoding="utf-8") as file:
+                whole = json.load(file)
+            for vector in whole["vectors"] if whole["family"] == "message" else ():
+                for op, result in (("protect", "protected"), ("unprotect", "opened")):
+                    if vector["op"] not in ("both", "seal" if op == "protect" else "open"):
+                        continue
+                    n += 1
+                    n_rejected += vector["result"] == "reject"
+                    answer = peer.try_ask(op, **single(vector, whole["contexts"], op))
+                    if "unsupported" in answer:
+                        n_unsupported += 1
+                        continue
+                    good = vector["result"] == "ok"
+                    if answer.get(result) != (vector[result] if good else None) or answer.get("reason") != vector["reason"]:
+                        wrong.append((vector["id"], op, vector["reason"], answer))
+        ok(not wrong and n > 300 and n_rejected > 50 and n_unsupported < 5, "%s: %d message vectors through the peer, %d of them rejects" % (dialect, n, n_rejected), wrong[:2])
+    ok("error" in peer.try_ask("unprotect", context=lab.context("switch", LAMPS, "oscore"), direction="response", protected="00"),
+       "a response without its request is refused")
+    peer.quit()
+
+
 def main():
     test_lines()
     test_arguments()
@@ -307,6 +351,7 @@ def main():
     test_loss()
     with tempfile.TemporaryDirectory() as directory:
         test_keep(directory)
+    test_vectors()
     test_udp("127.0.0.1:%d", "224.0.1.187:%d", LAMPS)
     print("1..%d" % done["n"])
     return done["failed"] > 0
