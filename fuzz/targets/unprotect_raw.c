@@ -68,7 +68,9 @@ void fuzz_target(fuzz_input *in)
     }
     FUZZ_CHECK(model_message_parse(received.message, &model), "what is handed over is a CoAP message");
     FUZZ_CHECK(model_count(&model, GOSC_OPTION_OSCORE) == 0, "without OSCORE option");
-    FUZZ_CHECK(open_datagram(lanes, response, datagram, &exchange, &received) ==
-                   (response ? GOSC_ERR_RESPONSE_REPLAY : GOSC_ERR_REPLAY),
-               "it is accepted once");
+    /* Of several contexts the refusal that came furthest is told: the replay, or that of the other group. */
+    err = open_datagram(lanes, response, datagram, &exchange, &received);
+    bool refused = err == GOSC_ERR_REPLAY || err == GOSC_ERR_RESPONSE_REPLAY ||
+                   err == GOSC_ERR_DECRYPTION_FAILED || err == GOSC_ERR_SIGNATURE_INVALID;
+    FUZZ_CHECK(refused && received.message.ptr == NULL, "it is accepted once");
 }
