@@ -300,8 +300,6 @@ static const vec_rule recipient[] = {
 
 static const vec_rule expect[] = {
     {.key = "see", .kind = VEC_WORD, .flags = OPT, .words = sights},
-    ANY_OPT("never"),
-    ANY_OPT("one_of"),
     LIST_OPT("in", &dialect),
     TEXT_OPT("why"),
     TEXT_OPT("by"),
@@ -345,9 +343,15 @@ static const vec_rule expect[] = {
     INT_OPT("ssn", 0, PIV_MAX),
     OBJECT_OPT("recipient", recipient),
     INT_OPT("derivations", 0, 1000000),
-    INT_OPT("n_observers", 0, 1000000),
     INT_OPT("status", 0, 255),
     TEXT_OPT("text"),
     END,
 };
 const vec_rule run_expect_rule = {.kind = VEC_OBJECT, .of = expect};
+
+static const vec_rule never[] = {ANY("never"), BOOL_OPT("warn"), LIST_OPT("in", &dialect), TEXT_OPT("why"), END};
+const vec_rule run_never_rule = {.kind = VEC_OBJECT, .of = never};
+static const vec_rule one_of[] = {
+    {.key = "one_of", .kind = VEC_LIST, .min = 2, .of = &any}, BOOL_OPT("warn"), LIST_OPT("in", &dialect), TEXT_OPT("why"), END,
+};
+const vec_rule run_one_of_rule = {.kind = VEC_OBJECT, .of = one_of};
