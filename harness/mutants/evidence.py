@@ -18,12 +18,14 @@ def of_requirements(patch, rows, red):
     return found
 
 
-def cross_check(notes, results, absent, rows):
+def cross_check(notes, results, excused, rows):
     """Gaps between notes and patches: a list of lines, and counts.
 
     Both ways: each mutant that the notes name exists or is said to be impossible, and each flag that names a mutant is
-    red under a variant of it.
+    red under a variant of it. `excused` is absent.json.
     """
+    absent = excused['absent']
+    pairs = {(pair['flag'], pair['mutant']): pair['why'] for pair in excused['pairs']}
     numbers = {mutant_number(result['id']) for result in results}
     gaps, caught, alone = [], 0, 0
     red_flags = {}
@@ -37,10 +39,14 @@ def cross_check(notes, results, absent, rows):
         if one not in numbers:
             if one not in absent:
                 gaps.append('flag %s names %s, which is neither seeded nor listed in absent.json' % (flag, one))
-        elif flag not in red_flags.get(one, ()):
-            gaps.append('flag %s names %s: no vector of that flag went red under any variant of it' % (flag, one))
-        else:
+        elif (flag not in red_flags.get(one, ())) != ((flag, one) in pairs):
+            gaps.append('absent.json excuses flag %s for %s, which it does catch' % (flag, one)
+                        if (flag, one) in pairs else
+                        'flag %s names %s: no vector of that flag went red under any variant of it' % (flag, one))
+        elif (flag, one) not in pairs:
             caught += 1
+    gaps += ['absent.json excuses flag %s for %s, which its notes do not name' % pair for pair in pairs
+             if pair not in named]
     for flag in sorted(notes):
         # A mutant that nothing but vectors of this flag would have caught.
         if any(result['red_indexes'] and all(flag in rows[i]['flags'] for i in result['red_indexes'])

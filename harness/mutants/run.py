@@ -20,6 +20,9 @@ GENERIC_FILES = ('replay_window.c', 'aad.c', 'nonce.c', 'kdf.c', 'counter_signat
                  'message.c', 'group_message.c', 'oscore_option.c', 'response_number.c', 'exchange.c', 'pairwise.c',
                  'echo.c')
 QUICK_GENERIC = 60  # mutants of the second set in --quick
+# Test programs of the adapter alone, and one that goes through every algorithm once more and takes long.
+NOT_FOR_MUTANTS = ('test_mbedtls', 'test_unprotect_algorithms')
+N_SLOW = 100  # vectors with ECDSA that a generic mutant is replayed against
 AT_ONCE = 100  # vectors within which the control that must die does
 PATIENCE = 2  # seconds before progress is told
 
@@ -67,9 +70,21 @@ class Run:
         self.engine.prepare()
         self.hosts = [engine.Host(self.engine.host, self.engine.tree) for _ in range(args.jobs)]
         self.vectors = engine.Vectors(self.engine.tree, self.hosts[0].ids)
-        self.order = self.vectors.spread()
+        self.order = self.vectors.spread(N_SLOW)
+        self.all = self.vectors.spread()
         self.tests_ready = False
         self.test_lock = threading.Lock()
+
+    def check_patches(self, chosen):
+        """All that no longer apply, by name."""
+        faults = []
+        for patch in chosen + patches.load(os.path.join(HERE, 'controls')):
+            try:
+                patch.apply(os.path.join(self.engine.tree, 'peers', 'lib'))
+            except patches.PatchError as fault:
+                faults.append(str(fault))
+        if faults:
+            raise patches.PatchError('\nmutants: '.join(faults))
 
     def each(self, what, items, work):
         """Calls work(job, host, item) for each item on all hosts; gives the results in the order of items."""
@@ -100,26 +115,40 @@ class Run:
             raise faults[0]
         return results
 
-    def need_test(self, name):
-        """Readies a test program; False when there is none of that name."""
+    def need_tests(self):
+        """Builds the test programs when they are first asked for; all must pass without any mutant."""
         with self.test_lock:
-            if not self.tests_ready:
-                self.engine.prepare_tests()
-                self.tests_ready = True
-            if name in self.engine.tests:
-                self.engine.need_test(name)
-            return name in self.engine.tests
+            if self.tests_ready:
+                return
+            self.engine.prepare_tests()
+            for name in sorted(self.engine.tests):
+                if not name.startswith(NOT_FOR_MUTANTS):
+                    verdict, lines = self.engine.test(name)
+                    if verdict != 'passed':
+                        raise engine.EngineError('%s: expected to pass without any mutant, found: %s' % (name, lines))
+            self.tests_ready = True
+
+    def build_mutant(self, job, patch, texts):
+        """The shared object of a mutant that must compile."""
+        made = self.engine.compile(job, texts, engine.FAST, '.o')
+        if isinstance(made, str):
+            raise engine.EngineError('%s does not compile: %s' % (patch.id, made))
+        return self.engine.mutant(job, made)
 
     # ---- seeded ----
 
     def chosen(self, patch):
-        """Vectors for a seeded mutant: all but the slow curves, which only their own flags ask for."""
-        wanted = [i for i in self.order if any(kill.kind == 'vector' and kill.wants(self.vectors.rows[i])
-                                               for kill in patch.kills)]
-        if self.args.quick:
-            return wanted
-        there = set(wanted)
-        return wanted + [i for i in self.order if i not in there and not self.vectors.rows[i]['heavy']]
+        """Indexes for a seeded mutant: what is replayed, and the slow ones it names (NIST curves), if need be."""
+        rows = self.vectors.rows
+        named = [i for i in self.all if any(kill.kind == 'vector' and kill.wants(rows[i]) for kill in patch.kills)]
+        slow = [i for i in named if rows[i]['slow']]
+        return [i for i in (named if self.args.quick else self.all) if not rows[i]['slow']], slow
+
+    def by_vector(self, kill, outcome):
+        """The red vector that says what the header names, None when none does."""
+        rows = self.vectors.rows
+        return next(({'vector': rows[i]['id'], 'said': said} for i, said in outcome.red
+                     if kill.wants(rows[i]) and kill.said.search(said)), None)
 
     def seeded(self, job, host, patch):
         """What became of a seeded mutant."""
@@ -127,19 +156,15 @@ class Run:
         result = {'id': patch.id, 'title': patch.title, 'requirements': patch.requirements, 'killed_by': [],
                   'red_indexes': [], 'evidence': {}, 'n_red': 0}
         texts = patch.apply(os.path.join(self.engine.tree, 'peers', 'lib'))
-        path, complaint = self.engine.mutant(job, texts)
-        if path is None:
-            result.update(verdict='error', why='does not compile: ' + complaint)
-            return result
-        outcome = host.replay(path, self.chosen(patch), False)
+        path = self.build_mutant(job, patch, texts)
+        quick, slow = self.chosen(patch)
+        outcome = host.replay(path, quick, False)
+        if slow and any(kill.kind == 'vector' and self.by_vector(kill, outcome) is None for kill in patch.kills):
+            outcome.red += host.replay(path, slow, False).red
         rows = self.vectors.rows
         missed = []
         for kill in patch.kills:
-            if kill.kind == 'test':
-                by = self.test_kill(job, kill, texts)
-            else:
-                by = next(({'vector': rows[i]['id'], 'said': said} for i, said in outcome.red
-                           if kill.wants(rows[i]) and kill.said.search(said)), None)
+            by = self.test_kill(job, kill, texts) if kill.kind == 'test' else self.by_vector(kill, outcome)
             if by is None:
                 missed.append(kill.text)
             else:
@@ -162,34 +187,37 @@ class Run:
 
     def test_kill(self, job, kill, texts):
         """The line of a test program that is not ok as it should be, else None."""
-        if not self.need_test(kill.who):
+        self.need_tests()
+        if kill.who not in self.engine.tests:
             return None
-        _, lines = self.engine.test(kill.who, texts, job)
+        _, lines = self.engine.test(kill.who, self.engine.test_library(job, texts))
         line = next((line for line in lines.splitlines() if kill.said.search(line)), None)
         return None if line is None else {'test': kill.who, 'said': line}
 
     # ---- generic ----
 
-    def unlike(self, job, _, name):
-        """Mutants of a file that change its object code, each such code once; and how many were left out."""
+    def sources(self, job, _, name):
+        """A file, its mutants, and the object code of the original."""
         with open(os.path.join(self.engine.tree, 'peers', 'lib', name), encoding='utf-8') as file:
             text = file.read()
-        all_of_them = generic.mutants(name, text)
-        return text, all_of_them, self.engine.object_bytes(job, name, text)
+        return text, generic.mutants(name, text), self.code(self.engine.compile(job, {name: text}, engine.FAST, '.o'))
+
+    @staticmethod
+    def code(made):
+        """The bytes of the one object made."""
+        with open(next(iter(made.values())), 'rb') as file:
+            return file.read()
 
     def generic(self, job, host, item):
         """What became of a generic mutant: its verdict and who caught it."""
         mutant, text, original = item
         texts = {mutant.file: mutant.apply(text)}
-        code = self.engine.object_bytes(job, mutant.file, texts[mutant.file])
-        if code is None:
-            return 'no C', ''
-        if code == original:
+        made = self.engine.compile(job, texts, engine.FAST, '.o')
+        if isinstance(made, str):
+            return 'no C', made
+        if self.code(made) == original:
             return 'same code', ''
-        path, complaint = self.engine.mutant(job, texts)
-        if path is None:
-            raise engine.EngineError('%s: %s' % (mutant, complaint))
-        outcome = host.replay(path, self.order, True)
+        outcome = host.replay(self.engine.mutant(job, made), self.order, True)
         if outcome.red:
             i, said = outcome.red[0]
             return outcome.ended or 'killed', '%s: %s' % (self.vectors.rows[i]['id'], said)
@@ -197,13 +225,13 @@ class Run:
 
     def tested(self, job, name, texts):
         """Test programs, that of the file first."""
+        self.need_tests()
         own = 'test_' + os.path.basename(name)[:-2]
-        self.need_test(own)
+        folder = self.engine.test_library(job, texts)
         for test in sorted(self.engine.tests, key=lambda one: (one != own, one)):
-            if test.startswith('test_mbedtls'):
-                continue  # nothing but the adapter
-            self.need_test(test)
-            verdict, lines = self.engine.test(test, texts, job)
+            if test.startswith(NOT_FOR_MUTANTS):
+                continue
+            verdict, lines = self.engine.test(test, folder)
             if verdict != 'passed':
                 return ('killed' if verdict == 'failed' else verdict), '%s: %s' % (test, lines.splitlines()[0])
         return 'survived', ''
@@ -213,11 +241,9 @@ class Run:
     def control(self, job, host, patch):
         """The two that show whether the run can tell: one dies at once, one survives everything."""
         texts = patch.apply(os.path.join(self.engine.tree, 'peers', 'lib'))
-        path, complaint = self.engine.mutant(job, texts)
-        if path is None:
-            raise engine.EngineError('%s does not compile: %s' % (patch.id, complaint))
+        path = self.build_mutant(job, patch, texts)
         must_die = patch.id.startswith('dies')
-        outcome = host.replay(path, self.order[:AT_ONCE] if must_die else self.order, True)
+        outcome = host.replay(path, self.order[:AT_ONCE] if must_die else self.all, True)
         if must_die:
             good = any(kill.said.search(said) for kill in patch.kills for _, said in outcome.red)
             return good, outcome.red[0][1] if outcome.red else 'nothing red within %d vectors' % AT_ONCE
@@ -280,7 +306,7 @@ def run_generic(run, survivors):
     """Gives (rows for results.json, passed, failures as lines)."""
     files = [name for name in GENERIC_FILES if not run.args.file or name in run.args.file]
     items = []
-    for text, found, original in run.each('objects', files, run.unlike):
+    for text, found, original in run.each('sources', files, run.sources):
         items += [(mutant, text, original) for mutant in found]
     if run.args.quick:
         items = items[::max(1, len(items) // QUICK_GENERIC)]
@@ -318,7 +344,7 @@ def run_controls(run):
     if not {'dies', 'survives'} <= {patch.id.split('-')[0] for patch in controls}:
         failures.append('controls: expected one that dies and one that survives')
     for patch, (good, said) in zip(controls, run.each('controls', controls, run.control)):
-        print('%-8s %-5s %s' % ('ok' if good else 'FAIL', patch.id, patch.title))
+        print('%-8s %-5s %s%s' % ('ok' if good else 'FAIL', patch.id, patch.title, '' if good else ': ' + said))
         rows.append({'id': patch.id, 'title': patch.title, 'good': good})
         if not good:
             failures.append('control %s: %s' % (patch.id, said))
@@ -379,7 +405,7 @@ def main():
     seeded = patches.load(os.path.join(HERE, 'seeded'))
     survivors = Survivors(os.path.join(HERE, 'survivors.json'))
     with open(os.path.join(HERE, 'absent.json'), encoding='utf-8') as file:
-        absent = json.load(file)['absent']
+        excused = json.load(file)
     chosen = [patch for patch in seeded if not args.only or patch.id.startswith(tuple(args.only))]
     if not chosen:
         raise patches.PatchError('--only: expected an id of a seeded mutant, found "%s"' % ' '.join(args.only))
@@ -388,6 +414,7 @@ def main():
         return 0
     start = time.monotonic()
     run = Run(args)
+    run.check_patches(chosen)
     passed, failures, document = 0, [], {'controls': [], 'seeded': [], 'generic': [], 'evidence': {}}
     document['controls'], failures = run_controls(run)
     passed += len(document['controls']) - len(failures)
@@ -397,7 +424,7 @@ def main():
         failures += ['%s %s: %s' % (result['id'], result['title'], result['why']) for result in results
                      if result['verdict'] != 'killed']
         if not args.only and not args.quick:
-            gaps, counts = evidence.cross_check(run.vectors.notes, results, absent, run.vectors.rows)
+            gaps, counts = evidence.cross_check(run.vectors.notes, results, excused, run.vectors.rows)
             print('\n' + ', '.join('%s %d' % (key.replace('_', ' '), counts[key]) for key in counts))
             failures += gaps
         for result in results:
