@@ -116,7 +116,7 @@ static void test_pairwise(const gosc_dialect *dialect)
               strcmp(the(&w, LAMP3, IO_EVENT_DELIVERED, 0)->mode, "pairwise") == 0,
           "GO-8.3-01 a pairwise request is answered in pairwise mode");
     check(&w, (flags_of(&w.first) & 0x38) == 0x18 && flags_of(&w.last) == 0,
-          "GO-4-01 its option has no Group Flag, that of the response is empty");
+          "GO-4.1-06 its option has no Group Flag, that of the response is empty");
     world_clear(&w);
     /* The same bytes to another member: not for it. */
     flying to_other = w.first;
@@ -246,7 +246,7 @@ static void test_silent_server(const gosc_dialect *dialect)
     check(&w,
           fault == NULL && seen(&w, LAMP1, IO_EVENT_DELIVERED, NULL) == 1 && w.n_sent == 1 &&
               seen(&w, SWITCH, IO_EVENT_CLOSED, "expired") == 1,
-          "GO-1.1-10 a silent server acts and says nothing");
+          "GO-1.1-01 a silent server acts and says nothing");
     world_clear(&w);
     io_endpoint_forget(w.members[LAMP1].endpoint, group_of(&w, LAMP1), false);
     fault = world_ask(&w, QUESTION(.exchange = "b", .to = LAMP1, .open_ms = 500));
@@ -254,7 +254,7 @@ static void test_silent_server(const gosc_dialect *dialect)
     check(&w, fault == NULL && seen(&w, -1, IO_EVENT_DELIVERED, NULL) == 0 && w.n_sent == 1,
           "G02-E.3-15 nor does it challenge when its windows are lost");
     check(&w, w.members[LAMP1].resources.light_len == 2,
-          "GO-1.1-10 what it was told before stands (control)");
+          "GO-1.1-01 what it was told before stands (control)");
     world_end(&w);
 }
 
