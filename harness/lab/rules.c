@@ -4,46 +4,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
-
 int lab_rules_add(lab_rules *rules, const lab_rule *rule)
 {
-    void *array = rules->items;
-    bool grown = lab_grow(&array, &rules->room, rules->n, sizeof *rules->items);
-    rules->items = array;
-    if (rule->action == LAB_EDIT && rules->desk == NULL) {
-        rules->desk = malloc(LAB_DATAGRAM_MAX);
-    }
-    if (!grown || (rule->action == LAB_EDIT && rules->desk == NULL)) {
+    lab_rule_state *state = malloc(sizeof *state + (rule->action == LAB_EDIT ? LAB_DATAGRAM_MAX : 0));
+    if (state == NULL) {
         return 0;
     }
-    lab_rule_state *state = &rules->items[rules->n++];
     *state = (lab_rule_state){.rule = *rule, .id = ++rules->last_id};
     state->rule.nth += state->rule.nth == 0;
     state->rule.copies += state->rule.copies == 0;
+    state->rule.name = NULL;
     if (rule->name != NULL) {
         memcpy(state->name, rule->name, strlen(rule->name) + 1);
+        state->rule.name = state->name;
     }
-    state->rule.name = NULL; /* the copy is what counts: items move */
+    lab_rule_state **end = &rules->first;
+    while (*end != NULL) {
+        end = &(*end)->next;
+    }
+    *end = state;
     return state->id;
 }
 
 lab_rule_state *lab_rules_find(const lab_rules *rules, int id)
 {
-    for (size_t i = 0; i < rules->n; i++) {
-        if (rules->items[i].id == id) {
-            return &rules->items[i];
-        }
+    lab_rule_state *s = rules->first;
+    while (s != NULL && s->id != id) {
+        s = s->next;
     }
-    return NULL;
+    return s;
 }
 
 void lab_rules_remove(lab_rules *rules, lab_rule_state *state)
 {
-    size_t at = (size_t)(state - rules->items);
-    free(state->edited.ptr);
-    memmove(state, state + 1, (rules->n - at - 1) * sizeof *state);
-    rules->n--;
+    lab_rule_state **at = &rules->first;
+    while (*at != state) {
+        at = &(*at)->next;
+    }
+    *at = state->next;
+    free(state);
 }
 
 static bool has(const lab_recipients *recipients, int peer)
@@ -68,8 +67,7 @@ static bool fits(const lab_rule *rule, const lab_packet *packet, const lab_recip
 
 void lab_rules_count(lab_rules *rules, const lab_packet *packet, const lab_recipients *recipients)
 {
-    for (size_t i = 0; i < rules->n; i++) {
-        lab_rule_state *s = &rules->items[i];
+    for (lab_rule_state *s = rules->first; s != NULL; s = s->next) {
         s->acts = false;
         s->decided = false;
         if (fits(&s->rule, packet, recipients)) {
@@ -81,30 +79,22 @@ void lab_rules_count(lab_rules *rules, const lab_packet *packet, const lab_recip
 }
 
 /* edit_make has the edited copy made, once a packet. */
-static bool edit_make(const lab_rules *rules, lab_rule_state *s, const lab_packet *packet)
+static bool edit_make(lab_rule_state *s, const lab_packet *packet)
 {
-    if (s->edited.ptr != NULL) {
-        return true;
+    if (!s->is_edited) {
+        gosc_buf room = {s->edited, LAB_DATAGRAM_MAX};
+        s->is_edited =
+            s->rule.edit(s->rule.arg, packet, room, &s->edited_len) && s->edited_len <= LAB_DATAGRAM_MAX;
+        s->acts = s->is_edited;
     }
-    size_t len = 0;
-    gosc_buf room = {rules->desk, LAB_DATAGRAM_MAX};
-    s->acts = s->rule.edit(s->rule.arg, packet, room, &len) && len <= LAB_DATAGRAM_MAX;
-    uint8_t *copy = s->acts ? malloc(len + 1) : NULL;
-    if (copy == NULL) {
-        s->acts = false;
-        return false;
-    }
-    memcpy(copy, rules->desk, len);
-    s->edited = (gosc_buf){copy, len};
-    return true;
+    return s->is_edited;
 }
 
 lab_rule_state *lab_rules_decide(lab_rules *rules, const lab_packet *packet, int peer)
 {
-    for (size_t i = 0; i < rules->n; i++) {
-        lab_rule_state *s = &rules->items[i];
+    for (lab_rule_state *s = rules->first; s != NULL; s = s->next) {
         bool here = s->acts && (s->rule.to == LAB_ANY || s->rule.to == peer);
-        if (here && (s->rule.action != LAB_EDIT || edit_make(rules, s, packet))) {
+        if (here && (s->rule.action != LAB_EDIT || edit_make(s, packet))) {
             s->n_acted += !s->decided;
             s->decided = true;
             return s;
@@ -115,19 +105,19 @@ lab_rule_state *lab_rules_decide(lab_rules *rules, const lab_packet *packet, int
 
 void lab_rules_finish(lab_rules *rules)
 {
-    for (size_t i = 0; i < rules->n; i++) {
-        free(rules->items[i].edited.ptr);
-        rules->items[i].edited = (gosc_buf){NULL, 0};
-        rules->items[i].acts = false;
+    for (lab_rule_state *s = rules->first; s != NULL; s = s->next) {
+        s->is_edited = false;
+        s->acts = false;
     }
 }
 
 void lab_rules_free(lab_rules *rules)
 {
-    lab_rules_finish(rules);
-    free(rules->items);
-    free(rules->desk);
-    *rules = (lab_rules){0};
+    while (rules->first != NULL) {
+        lab_rule_state *next = rules->first->next;
+        free(rules->first);
+        rules->first = next;
+    }
 }
 
 const char *lab_action_name(lab_action action)

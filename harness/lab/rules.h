@@ -8,6 +8,7 @@
 #include "lab.h"
 
 typedef struct lab_rule_state {
+    struct lab_rule_state *next;
     lab_rule rule; /* nth, copies at least 1 */
     char name[LAB_NAME_MAX];
     int id;
@@ -15,14 +16,14 @@ typedef struct lab_rule_state {
     unsigned n_acted; /* packets it decided about, for one recipient at least */
     bool acts;        /* on the packet at hand */
     bool decided;     /* about the packet at hand */
-    gosc_buf edited;  /* the edited copy of the packet at hand; ptr NULL: not edited yet */
+    bool is_edited;   /* the edited copy of the packet at hand is there */
+    size_t edited_len;
+    uint8_t edited[]; /* that copy: LAB_DATAGRAM_MAX bytes, none for other actions */
 } lab_rule_state;
 
 typedef struct lab_rules {
-    lab_rule_state *items; /* in the order in which they were added */
-    size_t n, room;
+    lab_rule_state *first; /* in the order in which they were added */
     int last_id;
-    uint8_t *desk; /* LAB_DATAGRAM_MAX bytes to edit in; NULL: no rule edits */
 } lab_rules;
 
 /* The recipients of a packet, by number. */
@@ -46,7 +47,7 @@ void lab_rules_count(lab_rules *rules, const lab_packet *packet, const lab_recip
  */
 lab_rule_state *lab_rules_decide(lab_rules *rules, const lab_packet *packet, int peer);
 
-/* lab_rules_finish ends the work on the packet at hand; edited copies are freed. */
+/* lab_rules_finish ends the work on the packet at hand; edited copies are forgotten. */
 void lab_rules_finish(lab_rules *rules);
 
 void lab_rules_free(lab_rules *rules);

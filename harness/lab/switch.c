@@ -136,8 +136,8 @@ static lab_err edited_send(lab_switch *sw, const lab_packet *packet, const lab_r
     copy.cause = LAB_CAUSE_EDIT;
     copy.of = packet->number;
     copy.from_peer = LAB_NOBODY;
-    copy.bytes = gosc_span_of(s->edited.ptr, s->edited.len);
-    copy.name = s->name[0] == '\0' ? NULL : s->name;
+    copy.bytes = gosc_span_of(s->edited, s->edited_len);
+    copy.name = s->rule.name;
     const lab_packet *added = packet_add(sw, copy);
     lab_err err = added == NULL ? LAB_ERR_MEMORY : LAB_OK;
     for (int i = 0; i < r->n && err == LAB_OK; i++) {
@@ -155,8 +155,7 @@ static lab_err rules_apply(lab_switch *sw, const lab_packet *packet, const lab_r
     for (int i = 0; i < r->n && err == LAB_OK; i++) {
         err = leg_decide(sw, packet, r->peers[i]);
     }
-    for (size_t i = 0; i < sw->rules.n && err == LAB_OK; i++) {
-        lab_rule_state *s = &sw->rules.items[i];
+    for (lab_rule_state *s = sw->rules.first; s != NULL && err == LAB_OK; s = s->next) {
         if (s->decided && s->rule.action == LAB_EDIT) {
             err = edited_send(sw, packet, r, s);
         }
