@@ -1,12 +1,12 @@
 /*
- * The process that replays vectors against one mutant after the other. It reads the tree once; each mutant is a shared
- * object with library, adapter and replayer of its own, loaded into a child that may crash or hang.
+ * The process that replays vectors against one mutant after the other. It reads the tree once; each mutant is
+ * a shared object with library, adapter and replayer of its own, loaded into a child that may crash or hang.
  *
  *     host FOLDER
  *
- * prints `vector <id>` for each vector in order and `ready`. Then, for each line `<object> <stop> <n> <index>...` on
- * standard input, what the child prints (mutant.h) and `end exit <status>` or `end signal <number>`.
- * SPDX-License-Identifier: BSD-2-Clause
+ * prints `vector <id>` for each vector in order and `ready`. Then, for each line `<object> <stop> <n>
+ * <index>...` on standard input, what the child prints (mutant.h) and `end exit <status>` or `end signal
+ * <number>`. SPDX-License-Identifier: BSD-2-Clause
  */
 #include <dlfcn.h>
 #include <stdio.h>
@@ -46,7 +46,8 @@ static bool order_take(const vec_tree *tree, char *line, order *o)
     char *rest;
     size_t stop;
     o->object = strtok_r(line, " \n", &rest);
-    if (o->object == NULL || !number_take(&rest, 2, &stop) || !number_take(&rest, tree->n_vectors + 1, &o->n)) {
+    if (o->object == NULL || !number_take(&rest, 2, &stop) ||
+        !number_take(&rest, tree->n_vectors + 1, &o->n)) {
         return false;
     }
     o->stop = stop == 1;

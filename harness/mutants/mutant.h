@@ -21,7 +21,8 @@ typedef int mutant_replay_call(const vec_tree *tree, const size_t *indexes, size
 mutant_replay_call mutant_replay;
 
 enum {
-    MUTANT_CPU_SECONDS = 2, /* of processor time, so that a busy machine makes no difference; the slowest takes 0.04 */
+    MUTANT_CPU_SECONDS =
+        2, /* of processor time, so that a busy machine makes no difference; the slowest takes 0.04 */
 };
 
 #endif

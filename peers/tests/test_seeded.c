@@ -1,6 +1,6 @@
 /*
- * What only calls of the library can show, found by seeded mutants that no vector catches (harness/mutants): a
- * vector's set-up is judged by its reader before the library sees it, and has no view of an exchange.
+ * What only calls of the library can show, found by seeded mutants that no vector catches (harness/mutants):
+ * a vector's set-up is judged by its reader before the library sees it, and has no view of an exchange.
  * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "scene.h"
@@ -17,11 +17,13 @@ static void identifiers(void)
     gosc_span free_id = SPAN(scene_manager);
     free_id.len = 2;
     (void)gosc_recipient_context_delete(context, world.people[CAROL].id);
-    tap_ok(gosc_recipient_context_add(context, free_id, other) == GOSC_OK, "O-3.3-04 control: another ID finds room");
+    tap_ok(gosc_recipient_context_add(context, free_id, other) == GOSC_OK,
+           "O-3.3-04 control: another ID finds room");
     (void)gosc_recipient_context_delete(context, free_id);
     scene_says(gosc_recipient_context_add(context, world.people[ALICE].id, other), GOSC_ERR_CONTEXT_INVALID,
                "O-3.3-01 second Recipient Context of one ID is refused");
-    tap_ok(alice != NULL && memcmp(alice, &before.table[alice - world.members[BOB].table], sizeof *alice) == 0,
+    tap_ok(alice != NULL &&
+               memcmp(alice, &before.table[alice - world.members[BOB].table], sizeof *alice) == 0,
            "O-3.3-04 the first one of that ID is as it was");
     scene_says(gosc_recipient_context_add(context, world.people[BOB].id, other), GOSC_ERR_CONTEXT_INVALID,
                "O-3.3-01 Recipient ID equal to the Sender ID is refused");
@@ -40,7 +42,8 @@ static void no_point(const scene_set *set, const char *text)
     alice->public_key.x = SPAN(y);
     scene_says(scene_hear(&world, BOB, scene_sent(&world), 0), GOSC_ERR_KEY_INVALID, text);
     alice->public_key = good;
-    scene_says(scene_hear(&world, BOB, scene_sent(&world), 0), GOSC_OK, "GO-7.2-09 control: with its own key");
+    scene_says(scene_hear(&world, BOB, scene_sent(&world), 0), GOSC_OK,
+               "GO-7.2-09 control: with its own key");
 }
 
 /* The Outer Observe of the bytes sent becomes an option that nobody knows, or the other way round. */
