@@ -339,6 +339,30 @@ def aiocoap_cannot_go_on_in_group_mode():
         net.client.wait("note", text="e1: AttributeError: 'GroupAspect' object has no attribute 'protect'")
 
 
+def libcoap_talks(client, server, is_echo=True):
+    """Through libcoap's own programs: an option-bearing GET, a PUT seen by the server, a lost window and its challenge."""
+    with Net(client, server, oscore_contexts(), port="udp", at="127.0.0.1:0") as net:
+        answer = net.exchange("e1", "GET", "/light")
+        same("payload", bytes.fromhex(answer["payload"]), b"off")
+        same("protected", [answer["protected"], answer["kid"]], [True, "01"])
+        net.client.wait("closed", exchange="e1", why="answered")
+        same("PUT", net.exchange("e2", "PUT", "/light", payload=b"on".hex())["code"], "2.04")
+        heard = net.server.wait("delivered", path="/light", method="PUT")
+        same("delivered", [heard["kid"], heard["payload"], heard["partial_iv"]], ["00", b"on".hex(), "01"])
+        net.client.wait("closed", exchange="e2", why="answered")
+        if is_echo:
+            net.server.ask("forget", group="g", what="windows")
+            same("after the challenge", net.exchange("e3", "GET", "/hello")["payload"], b"hello".hex())
+            net.client.wait("challenged", exchange="e3")
+
+
+def plain_knows_no_oscore(client):
+    """A server without OSCORE answers the critical option with an unprotected error."""
+    with Net(client, adapter(LIBCOAP, "--plain"), oscore_contexts(), port="udp", at="127.0.0.1:0") as net:
+        answer = net.exchange("e1", "GET", "/light")
+        same("answer", [answer["protected"], answer["code"]], [False, "4.02"])
+
+
 def tests():
     muster, aiocoap = reference, adapter(AIOCOAP)
     group, oscore = group_contexts(), oscore_contexts()
@@ -354,6 +378,10 @@ def tests():
         yield f"{name} oscore echo", lambda a=(client, server, oscore): echo(*a)
         yield f"{name} group-28 multicast", lambda a=(client, server, group): multicast(*a)
         yield f"{name} udp", lambda a=(client, server): over_udp(*a)
+    libcoap = adapter(LIBCOAP)
+    for name, client, server in (("muster-libcoap", muster, libcoap), ("libcoap-muster", libcoap, muster), ("aiocoap-libcoap", aiocoap, libcoap), ("libcoap-libcoap", libcoap, libcoap)):
+        yield f"{name} oscore udp", lambda a=(client, server): libcoap_talks(*a)
+    yield "muster-libcoap without OSCORE", lambda: plain_knows_no_oscore(muster)
     yield "aiocoap lacks", aiocoap_lacks
     yield "aiocoap differs: bodies in group mode", aiocoap_cannot_go_on_in_group_mode
     for name, client in (("aiocoap", aiocoap), ("muster", muster)):
