@@ -112,8 +112,7 @@ static const vec_rule world[] = {
 };
 static const vec_rule world_map[] = {{.kind = VEC_NAME}, {.kind = VEC_OBJECT, .of = world}};
 static const vec_rule peer_map[] = {{.kind = VEC_NAME}, {.kind = VEC_OBJECT, .of = peer}};
-static const vec_rule values = {.kind = VEC_LIST, .min = 1, .of = &any};
-static const vec_rule vary_map[] = {{.kind = VEC_NAME}, values};
+static const vec_rule vary_map[] = {{.kind = VEC_NAME}, {.kind = VEC_LIST, .min = 1, .of = &any}};
 static const vec_rule control[] = {
     TEXT("path"), TEXT("by"), TEXT("to"), ANY_OPT("mode"), ANY_OPT("type"), NAME_OPT("group"), BOOL_OPT("before"), END,
 };
