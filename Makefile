@@ -134,6 +134,9 @@ layers: ## check that peers/lib calls no I/O, clock or allocator, and who includ
 mutants: ## is every seeded fault caught, for the named reason?
 	$(Q)if [ -x harness/mutants/run ]; then exec harness/mutants/run; else exec python3 harness/mutants/run.py; fi
 
+interop-deps: ## install the third-party stacks of interop/ under build/, pinned
+	$(Q)sh ci/interop-deps $(ROOT)
+
 debian13: ## build and test in a Debian 13 tree (Mbed TLS 3.6, gcc 14); needs root
 	$(Q)sh ci/debian.sh build-and-test $(ROOT)
 
