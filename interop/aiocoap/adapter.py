@@ -13,10 +13,14 @@ import sys
 import urllib.parse
 import warnings
 
-import aiocoap
-import contexts
-import ports
-import resources
+try:
+    import aiocoap
+    import contexts
+    import ports
+    import resources
+except ImportError as lacking:
+    print(f"aiocoap/peer: expected aiocoap[oscore], {lacking}: run make interop-deps", file=sys.stderr)
+    sys.exit(3)
 from aiocoap import error, oscore
 from aiocoap.credentials import CredentialsMap
 from aiocoap.message import UndecidedRemote

@@ -248,7 +248,7 @@ class Exchange:
 class Peer:
     def __init__(self, tree):
         self.tree, self.groups, self.exchanges, self.is_quit = tree, {}, {}, False
-        self.selector = selectors.DefaultSelector()
+        self.selector = selectors.PollSelector()
         self.rest = b""
 
     def put(self, line):
@@ -355,7 +355,7 @@ class Peer:
 
     @staticmethod
     def is_readable(process):
-        with selectors.DefaultSelector() as one:
+        with selectors.PollSelector() as one:
             one.register(process.process.stdout, selectors.EVENT_READ)
             return bool(one.select(0.1)) and not process.is_end
 
