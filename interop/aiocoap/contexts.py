@@ -18,6 +18,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 AEADS = {one.value: name for name, one in oscore.algorithms.items() if isinstance(one, oscore.AeadAlgorithm)}
 HASHES = {5: "sha256", 7: "sha512"}
 ED25519, P256, AGREEMENT = 6, 1, -27
+KEYS = set("""dialect reading hkdf aead group_enc signature agreement master_secret master_salt id_context cred_format gm_cred sender recipients
+members max_recipients window_size windows freshness_ms""".split())
+# Keys aiocoap has nothing for; only these values can be held.
 NOT_READ = {"members": [], "freshness_ms": 0}
 
 # What is going on in this task: an incoming request of a server or an exchange of a client. aiocoap's tasks inherit it.
@@ -279,6 +282,8 @@ class Group:
 def make(context, keep, roles):
     if not isinstance(context, dict) or context.get("dialect") not in ("oscore", "group-28"):
         raise Unsupported("dialects but oscore and group-28")
+    if set(context) - KEYS:
+        raise Fault(f"context: unknown {sorted(set(context) - KEYS)[0]}")
     if context.get("sender") is None or "silent" in roles:
         raise Unsupported("silent servers: aiocoap wants a Sender Context")
     for key, default in NOT_READ.items():

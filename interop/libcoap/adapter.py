@@ -29,6 +29,8 @@ KEYS = {
     "forget": ("group what", ""),
     "quit": ("", ""),
 }
+CONTEXT_KEYS = set("""dialect reading hkdf aead group_enc signature agreement master_secret master_salt id_context cred_format gm_cred sender recipients
+members max_recipients window_size windows freshness_ms""".split())
 METHODS = ("GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "IPATCH")
 POLICY = {"leisure_ms": (0,), "echo": ("auto",), "freshness_ms": (0,), "retry_echo": (True,), "suppress": ([],), "error_replies": (True,), "synchronisation": ("echo",)}
 # Those 4.3.4 on OpenSSL takes. With any other coap-server logs a word and runs on without OSCORE, so they are not tried.
@@ -290,7 +292,7 @@ class Peer:
         return {
             "name": "libcoap" + ("-plain" if self.tree.is_plain else ""), "version": self.tree.version(), "protocol": 1, "ports": ["udp"],
             "roles": ["server"] if self.tree.is_plain else ["client", "server"], "dialects": [] if self.tree.is_plain else [row],
-            "features": [] if self.tree.is_plain else ["echo", "observe", "forget"],
+            "features": [] if self.tree.is_plain else ["echo", "forget"],
         }
 
     def op_configure(self, request):
@@ -322,6 +324,8 @@ class Peer:
     def check(context, roles):
         if context.get("dialect") != "oscore" or context.get("sender") is None:
             raise Unsupported("dialects but oscore")
+        if set(context) - CONTEXT_KEYS:
+            raise Fault(f"context: unknown {sorted(set(context) - CONTEXT_KEYS)[0]}")
         if context.get("aead", 10) not in AEADS or context.get("hkdf", 5) not in HKDFS:
             raise Unsupported("algorithms its OpenSSL flavour does not take")
         if not context["recipients"] or ("client" in roles and len(context["recipients"]) != 1):

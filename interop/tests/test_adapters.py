@@ -268,6 +268,8 @@ def lacks(command, configure, words):
         for word, keys in configure:
             answer = peer.ask("configure", allowed=("unsupported",), group="g", roles=["server"], addresses=[SERVER], **keys)
             same(word, answer.get("unsupported"), "configure")
+        stray = peer.ask("configure", allowed=("error",), group="g", roles=["server"], addresses=[SERVER], context={**oscore_contexts()[1], "colour": 1})
+        same("a stray key", stray["error"], "context: unknown colour")
         for op, keys in words:
             same(op, peer.ask(op, allowed=("unsupported",), **keys).get("unsupported"), op)
         peer.ask("configure", group="g", context=oscore_contexts()[1], roles=["server"], addresses=[SERVER])
