@@ -20,6 +20,8 @@ static const row rows[] = {
     {LAB_IP_ICMP6, "8f000000 00000001 01000000" G1, "-[ff35:30:2001:db8::1]:0 ", "MLDv2: is include nothing"},
     {LAB_IP_ICMP6, "8f000000 00000001 04000001" G1 SRC, "+[ff35:30:2001:db8::1]:0 ",
      "MLDv2: all but one source"},
+    {LAB_IP_ICMP6, "8f000000 00000001 03000001" G1 SRC, "+[ff35:30:2001:db8::1]:0 ",
+     "MLDv2: one source only"},
     {LAB_IP_ICMP6, "8f000000 00000001 05000001" G1 SRC, "+[ff35:30:2001:db8::1]:0 ", "MLDv2: allow a source"},
     {LAB_IP_ICMP6, "8f000000 00000001 05000000" G1, "", "MLDv2: allow nothing says nothing"},
     {LAB_IP_ICMP6, "8f000000 00000001 06000001" G1 SRC, "", "MLDv2: block a source says nothing"},

@@ -288,6 +288,16 @@ static bool match_third(void *arg, const lab_packet *packet)
     return packet->bytes.len > 3 && packet->bytes.ptr[3] == 3;
 }
 
+static bool edit_never(void *arg, const lab_packet *packet, gosc_buf room, size_t *len)
+{
+    unsigned *n = arg;
+    (void)packet;
+    (void)room;
+    (void)len;
+    (*n)++;
+    return false;
+}
+
 static bool edit_length(void *arg, const lab_packet *packet, gosc_buf room, size_t *len)
 {
     (void)packet;
@@ -338,6 +348,19 @@ static void matching(void)
     step();
     kit_log_is(&w.log, "delivered 6 p1; delivered 7 p1; ", "one byte more is no edit: delivered as it is");
 
+    kit_need(lab_rule_remove(w.l, id), w.l);
+    rule.edit = edit_never;
+    rule.arg = &n_asked;
+    kit_need(lab_rule_add(w.l, &rule, &id), w.l);
+    int peer = LAB_NOBODY;
+    kit_need(lab_peer_add(w.l, "third", &peer), w.l);
+    say(0, "[ff02::1]:5683", "50010007");
+    step();
+    kit_log_is(&w.log, "seen 8; delivered 8 p1; delivered 8 p2; ",
+               "an edit that refuses leaves the packet as it is");
+    tap_ok(n_asked == 1 && lab_rule_count(w.l, id, &n_asked) == 1 && n_asked == 0,
+           "and is asked once a packet");
+
     lab_rule bad[6];
     for (size_t i = 0; i < KIT_COUNT(bad); i++) {
         bad[i] = LAB_RULE(LAB_DROP);
@@ -345,7 +368,7 @@ static void matching(void)
     bad[0].action = (lab_action)0;
     bad[1].action = (lab_action)9;
     bad[2].action = LAB_EDIT;
-    bad[3].from = 2;
+    bad[3].from = 3;
     bad[4].to = -2;
     bad[5].name = "a name that is far too long to be the name of a packet in any scenario";
     for (size_t i = 0; i < KIT_COUNT(bad); i++) {
