@@ -104,6 +104,20 @@ static bool body_add(io_leg *leg, const io_block *block, gosc_span etag, gosc_sp
     return true;
 }
 
+/* registrations_end ends what a cancellation cancels: the same request in the same Token. */
+static void registrations_end(io_endpoint *endpoint, const io_leg *cancellation)
+{
+    const io_ask *ask = cancellation->ask;
+    gosc_span options = gosc_span_of(ask->options, ask->options_len);
+    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+        io_leg *one = &endpoint->legs[i];
+        if (one->used && one != cancellation && one->handle == cancellation->handle &&
+            gosc_span_equal(gosc_span_of(one->ask->options, one->ask->options_len), options)) {
+            io_leg_close(endpoint, one, "finished");
+        }
+    }
+}
+
 /* deliver hands a whole response to the application and ends what it answers. */
 static void deliver(io_endpoint *endpoint, io_leg *leg, const io_incoming *in, const gosc_received *received,
                     const gosc_coap_pdu *pdu)
@@ -121,14 +135,10 @@ static void deliver(io_endpoint *endpoint, io_leg *leg, const io_incoming *in, c
     if (leg->multicast || goes_on) {
         return;
     }
-    uint32_t handle = leg->handle;
-    bool cancels = leg->ask->has_observe && leg->ask->observe != 0;
-    io_leg_close(endpoint, leg, "answered");
-    for (size_t i = 0; cancels && i < IO_LEGS_MAX; i++) {
-        if (endpoint->legs[i].used && endpoint->legs[i].handle == handle) {
-            io_leg_close(endpoint, &endpoint->legs[i], "finished");
-        }
+    if (leg->ask->has_observe && leg->ask->observe != 0) {
+        registrations_end(endpoint, leg);
     }
+    io_leg_close(endpoint, leg, "answered");
 }
 
 /* block2_in takes a response that is a part of one; true: there is more to come. */

@@ -116,8 +116,8 @@ static uint64_t options_digest(gosc_span options)
     return digest;
 }
 
-/* observer_is: registered with this Token, and the same request otherwise: another one in that Token changes nothing
- * (O-4.1.3.5-03, O-4.1.3.5-04). */
+/* observer_is: registered with this Token, and the same request otherwise: another one in that Token changes
+ * nothing (O-4.1.3.5-03, O-4.1.3.5-04). */
 static bool observer_is(const io_observer *one, const work *w)
 {
     const gosc_exchange *exchange = &one->exchange;

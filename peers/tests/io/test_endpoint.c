@@ -235,6 +235,50 @@ static void test_errors(const gosc_dialect *dialect)
     finish("all servers live at the end");
 }
 
+/* A success without protection is no answer, whatever it says. */
+static void test_plain_success(const gosc_dialect *dialect)
+{
+    start(dialect);
+    const char *fault = world_ask(&w, QUESTION(.exchange = "a", .to = LAMP1));
+    w.hold = true;
+    world_run(&w, 5);
+    flying forged = w.first;
+    forged.path = (io_path){w.members[LAMP1].address, w.members[SWITCH].address};
+    const uint8_t head[4] = {w.first.bytes[0], GOSC_CODE_CONTENT, 0x77, 0x77};
+    memcpy(forged.bytes, head, sizeof head);
+    forged.len = sizeof head + (head[0] & 15);
+    world_arrive(&w, &forged);
+    check(&w,
+          fault == NULL && seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 0 &&
+              seen(&w, SWITCH, IO_EVENT_REJECTED, "not-oscore") == 1,
+          "O-8.4-01 G02-4.4-06 a plain success does not answer a protected request");
+    w.hold = false;
+    world_run(&w, 100);
+    check(&w, seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 1, "O-8.4-01 the protected one does (control)");
+    finish("all servers live at the end");
+}
+
+/* Options that a server must not overlook. */
+static void test_critical(const gosc_dialect *dialect)
+{
+    static const uint16_t numbers[] = {9999, GOSC_OPTION_PROXY_SCHEME, 9998};
+    static const uint8_t codes[] = {IO_CODE_BAD_OPTION, IO_CODE_NO_PROXY, GOSC_CODE_CONTENT};
+    static const char *const texts[] = {"RFC 7252 5.4.1 an unknown critical option is 4.02",
+                                        "RFC 7252 5.10.2 who is no proxy says 5.05",
+                                        "RFC 7252 5.4.1 an unknown elective option is ignored (control)"};
+    start(dialect);
+    for (size_t i = 0; i < 3; i++) {
+        io_options options = {.n = 0};
+        io_options_add(&options, numbers[i], gosc_span_of("coap", 4));
+        world_clear(&w);
+        const char *fault = world_ask(&w, QUESTION(.exchange = "a", .to = LAMP1, .options = &options));
+        world_run(&w, 100);
+        const happened *got = the(&w, SWITCH, IO_EVENT_RESPONSE, 0);
+        check(&w, fault == NULL && got->code == codes[i] && got->is_protected, texts[i]);
+    }
+    finish("all servers live at the end");
+}
+
 static void test_silent_server(const gosc_dialect *dialect)
 {
     world_init(&w, dialect);
@@ -310,6 +354,17 @@ static void test_echo(const gosc_dialect *dialect)
     finish("all servers live at the end");
 }
 
+/* echo_of gives what a server has outstanding with the client. */
+static gosc_echo echo_of(int who)
+{
+    gosc_span id = bytes_hex(keys[SWITCH].id);
+    const gosc_recipient_context *client =
+        gosc_recipient_context_find(io_group_context(group_of(&w, who)), id);
+    bytes_free(id);
+    need(client != NULL, "a Recipient Context");
+    return client->echo;
+}
+
 static void test_echo_policy(const gosc_dialect *dialect)
 {
     world_init(&w, dialect);
@@ -322,6 +377,14 @@ static void test_echo_policy(const gosc_dialect *dialect)
           fault == NULL && seen(&w, SWITCH, IO_EVENT_CHALLENGED, NULL) == 1 && w.n_sent == 2 &&
               seen(&w, SWITCH, IO_EVENT_CLOSED, "failed") == 1,
           "E-2.3-05 a client without retry_echo lets it be");
+    const gosc_echo one = echo_of(LAMP1);
+    world_clear(&w);
+    fault = world_ask(&w, QUESTION(.exchange = "b", .to = LAMP1));
+    world_run(&w, 100);
+    const gosc_echo two = echo_of(LAMP1);
+    check(&w,
+          fault == NULL && one.len >= 8 && two.len == one.len && memcmp(one.value, two.value, one.len) != 0,
+          "GO-9-04 E-5-01 no two challenges have the same value, of 8 bytes at least");
     world_end(&w);
 
     world_init(&w, dialect);
@@ -409,6 +472,8 @@ int main(void)
         }
         test_replay(dialect);
         test_errors(dialect);
+        test_plain_success(dialect);
+        test_critical(dialect);
         test_silent_server(dialect);
         test_echo(dialect);
         test_echo_policy(dialect);

@@ -128,6 +128,16 @@ static void test_observe(const gosc_dialect *dialect)
     notify("3");
     check(&w, fault == NULL && seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 2,
           "O-4.1.3.5-03 a cancellation of something else changes nothing");
+    uint8_t token[GOSC_COAP_TOKEN_MAX];
+    size_t token_len = w.last.bytes[0] & 15;
+    memcpy(token, w.last.bytes + 4, token_len);
+    world_clear(&w);
+    fault = world_ask(&w, QUESTION(.exchange = "b2", .to = LAMP1, .path = "/light", .observe = CANCEL,
+                                   .token = gosc_span_of(token, token_len), .open_ms = 20));
+    world_run(&w, 50);
+    size_t n_observers = io_endpoint_notify(w.members[LAMP1].endpoint, group_of(&w, LAMP1), "/observe");
+    world_run(&w, 50);
+    check(&w, fault == NULL && n_observers == 1, "O-4.1.3.5-04 not even one in the same Token");
     world_clear(&w);
     fault = world_ask(&w, QUESTION(.exchange = "c", .to = LAMP1, .path = "/observe", .observe = CANCEL));
     world_run(&w, 50);
@@ -225,6 +235,36 @@ static void test_blocks(const gosc_dialect *dialect)
           fault == NULL && says(the(&w, SWITCH, IO_EVENT_RESPONSE, 0), IO_CODE_INCOMPLETE, "") &&
               lamp->large_len == 1300,
           "RFC 7959 2.9.2 a block without those before it is 4.08");
+    world_clear(&w);
+    const io_block zero = {.present = true, .number = 0, .more = true, .size_exponent = 0};
+    const io_block two = {.present = true, .number = 2, .size_exponent = 0};
+    io_options begins = {.n = 0};
+    io_options jumps = {.n = 0};
+    io_options_add_uint(&begins, IO_OPTION_BLOCK1, io_block_value(&zero));
+    io_options_add_uint(&jumps, IO_OPTION_BLOCK1, io_block_value(&two));
+    fault = world_ask(&w, QUESTION(.exchange = "e", .to = LAMP1, .path = "/large", .method = IO_CODE_PUT,
+                                   .payload = "0123456789abcdef", .options = &begins));
+    world_run(&w, 100);
+    bool goes_on = the(&w, SWITCH, IO_EVENT_RESPONSE, 0)->code == IO_CODE_CONTINUE;
+    world_clear(&w);
+    const char *also = world_ask(&w, QUESTION(.exchange = "e", .to = LAMP1, .path = "/large",
+                                              .method = IO_CODE_PUT, .payload = "tail", .options = &jumps));
+    world_run(&w, 100);
+    check(&w,
+          fault == NULL && also == NULL && goes_on && lamp->large_len == 1300 &&
+              says(the(&w, SWITCH, IO_EVENT_RESPONSE, 0), IO_CODE_INCOMPLETE, ""),
+          "RFC 7959 2.9.2 nor may one be left out");
+    /* The representation changes between two blocks. */
+    world_clear(&w);
+    fault = world_ask(&w, QUESTION(.exchange = "f", .to = LAMP1, .path = "/large"));
+    world_run(&w, 2);
+    w.members[LAMP1].resources.large[1290] ^= 1;
+    world_run(&w, 100);
+    check(&w,
+          fault == NULL && seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 0 &&
+              seen(&w, SWITCH, IO_EVENT_REJECTED, "block-mismatch") == 1 &&
+              seen(&w, SWITCH, IO_EVENT_CLOSED, "failed") == 1,
+          "E-3.8-01 blocks of two representations are not put together");
     if (dialect->group != NULL) {
         world_clear(&w);
         fault = world_ask(&w, QUESTION(.exchange = "d", .to = -1, .path = "/large"));

@@ -411,7 +411,8 @@ typedef struct question {
     const char *path;
     const char *payload;
     const io_options *options;
-    int observe; /* REGISTER, CANCEL */
+    int observe;     /* REGISTER, CANCEL */
+    gosc_span token; /* absent: chosen by the endpoint */
     uint64_t open_ms;
 } question;
 
@@ -435,7 +436,7 @@ static inline const char *world_ask(world *w, question q)
         .has_observe = q.observe != 0,
         .observe = q.observe == CANCEL,
         .payload = q.payload == NULL ? GOSC_ABSENT : gosc_span_of(q.payload, strlen(q.payload)),
-        .token = GOSC_ABSENT,
+        .token = q.token,
         .has_open_ms = q.open_ms > 0,
         .open_ms = q.open_ms,
     };
