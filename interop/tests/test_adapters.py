@@ -322,6 +322,35 @@ def aiocoap_answers_replays(client, contexts):
         same("deliveries", len([one for one in net.server.events if one["event"] == "delivered"]), 1)
 
 
+def aiocoap_answers_replays_to_groups(client, contexts):
+    """The same when the copy comes by multicast, where nobody may be answered."""
+    with Net(client, adapter(AIOCOAP), contexts, join=["[ff35::1]:5683"]) as net:
+        net.exchange("before", "GET", "/hello", mode="group", to="[ff35::1]:5683")
+        request = net.wire[0]
+        copy = request["data"][:4] + "%04x" % (int(request["data"][4:8], 16) ^ 0x5555) + request["data"][8:]
+        net.server.ask("datagram", to=request["to"], data=copy, now_ms=0, **{"from": request["from"]})
+        same("code of the answer to a copy", [one["data"][2:4] for one in net.server.sent], ["a0"])
+
+
+def aiocoap_ends_at_unprotected(server):
+    """An unprotected 4.01 with the right Token and Message ID, from anybody, ends the exchange."""
+    with Net(adapter(AIOCOAP), server, oscore_contexts()) as net:
+        net.client.ask("send", exchange="e1", group="g", to=net.at, method="GET", path="/hello")
+        sent = net.client.sent.pop(0)
+        token_len = int(sent["data"][1], 16)
+        forged = "6%x81" % token_len + sent["data"][4 : 8 + 2 * token_len]
+        net.client.ask("datagram", to=sent["from"], data=forged, now_ms=0, **{"from": sent["to"]})
+        same("protected", net.client.wait("response", exchange="e1")["protected"], False)
+        net.client.wait("closed", exchange="e1", why="failed")
+
+
+def aiocoap_ignores_critical_options(client):
+    """An option with an odd number nobody knows does not keep a request from being served."""
+    with Net(client, adapter(AIOCOAP), oscore_contexts()) as net:
+        answer = net.exchange("e1", "GET", "/hello", options=[[2053, "00"]])
+        same("code", answer["code"], "2.05")
+
+
 def aiocoap_refuses_short_messages(client, server):
     """Group mode with an AEAD Algorithm (tag of 16, not in use here) beside a Group Encryption Algorithm with a tag of 8."""
     with Net(client, server, group_contexts(aead=24)) as net:
@@ -385,9 +414,12 @@ def tests():
         yield f"{name} oscore udp", lambda a=(client, server): libcoap_talks(*a)
     yield "muster-libcoap without OSCORE", lambda: plain_knows_no_oscore(muster)
     yield "aiocoap lacks", aiocoap_lacks
+    yield "aiocoap differs: unprotected answers", lambda: aiocoap_ends_at_unprotected(muster)
     yield "aiocoap differs: bodies in group mode", aiocoap_cannot_go_on_in_group_mode
     for name, client in (("aiocoap", aiocoap), ("muster", muster)):
         yield f"aiocoap differs asked by {name}: replay in a group", lambda a=(client, group): aiocoap_answers_replays(*a)
+        yield f"aiocoap differs asked by {name}: replay to a group address", lambda a=(client, group): aiocoap_answers_replays_to_groups(*a)
+        yield f"aiocoap differs asked by {name}: critical options", lambda a=(client,): aiocoap_ignores_critical_options(*a)
         yield f"aiocoap differs asked by {name}: short messages", lambda a=(client, aiocoap): aiocoap_refuses_short_messages(*a)
 
 
