@@ -106,9 +106,9 @@ all: $(if $(CORE_ONLY),$(LIB),muster $(if $(PEER_O),$(BUILD)/muster-peer)) ## bu
 
 muster: $(BUILD)/muster ## build the muster command in build/$(VARIANT)
 
-run: ## build the release command and run the whole suite of vectors
-	$(Q)$(call sub,release) muster
-	$(Q)$(ROOT)/release/muster vectors
+run: ## build the release command and run the whole suite: vectors, then scenarios in the lab
+	$(Q)$(call sub,release) all
+	$(Q)s=0; $(ROOT)/release/muster vectors || s=$$?; $(ROOT)/release/muster run || s=$$?; exit $$s
 
 vectors: muster ## replay the vectors with this VARIANT
 	$(Q)$(BUILD)/muster vectors

@@ -45,12 +45,14 @@ core() {
     vectors gcc debug
     item check 'release: build' make -s -k -j "$jobs" WERROR=1 BUILD="$root/release" VARIANT=release all
     vectors release release
+    item count 'release: scenarios' "$root/release/muster" run
     item check 'layers' make -s -j "$jobs" WERROR=1 BUILD="$root" layers
 }
 
 sanitizers() {
     variant asan asan VARIANT=asan CC=gcc
     vectors asan asan
+    item count 'asan: scenarios' "$root/asan/muster" run
     variant clang debug-clang VARIANT=debug CC=clang
     variant 'm32' m32 VARIANT=m32 CC=gcc
     variant 'msan' msan VARIANT=msan CC=clang
@@ -65,6 +67,8 @@ documents() {
     item tap 'vectors: schemas' python3 ci/check_vectors.py
     item tap 'vectors: each value can fail' python3 harness/tests/test_replay.py "$root/debug/muster"
     item tap 'muster: the command' python3 harness/tests/test_cli.py "$root/debug/muster"
+    item tap 'muster run: peers, files, logs' python3 harness/tests/run/test_run.py "$root/release/muster"
+    item tap 'muster judge: expectations, oracles' python3 harness/tests/run/test_judge.py "$root/release/muster"
     item tap 'muster-peer: the protocol' python3 peers/tests/io/test_peer.py "$root/debug/muster-peer"
     item check 'requirement ids exist' sh ci/trace.sh
     item check 'files are clean' sh ci/hygiene.sh

@@ -162,7 +162,8 @@ static const char *set_option(vec_arena *arena, const json_t *set, const adv_sha
     replace(arena, set, "kid_context", &fields.kid_context);
     replace(arena, set, "partial_iv", &fields.partial_iv_bytes);
     gosc_writer writer;
-    gosc_writer_init(&writer, (gosc_buf){vec_alloc(arena, 2 * GOSC_OPTION_VALUE_MAX), 2 * GOSC_OPTION_VALUE_MAX});
+    gosc_writer_init(&writer,
+                     (gosc_buf){vec_alloc(arena, 2 * GOSC_OPTION_VALUE_MAX), 2 * GOSC_OPTION_VALUE_MAX});
     gosc_oscore_option_write(&writer, &fields, flag ? GOSC_FLAG_GROUP : 0);
     if (writer.failed) {
         return "the OSCORE option would be too long";
@@ -181,7 +182,8 @@ static const char *set_options(vec_arena *arena, const json_t *set, parts *p)
         const json_t *pair = json_array_get(list, i);
         gosc_span value = vec_hex_of(arena, json_array_get(pair, 1));
         json_int_t number = json_integer_value(json_array_get(pair, 0));
-        if (!gosc_span_present(value) || number < 1 || number > UINT16_MAX || !option_add(p, (uint16_t)number, value)) {
+        if (!gosc_span_present(value) || number < 1 || number > UINT16_MAX ||
+            !option_add(p, (uint16_t)number, value)) {
             return "outer_option: expected a list of [number, hex]";
         }
     }
@@ -213,7 +215,8 @@ static bool layer_find(gosc_span datagram, const char *layer, const adv_shape *s
         *found = pdu.payload;
     } else if (strcmp(layer, "signature") == 0 && shape->signature_in_option) {
         gosc_oscore_option fields;
-        bool good = gosc_span_present(option) && gosc_oscore_option_parse(option, 0x3f, 0, &fields) == GOSC_OK &&
+        bool good = gosc_span_present(option) &&
+                    gosc_oscore_option_parse(option, 0x3f, 0, &fields) == GOSC_OK &&
                     gosc_oscore_option_split(&fields, shape->signature_len) == GOSC_OK;
         *found = good ? fields.signature : GOSC_ABSENT;
     } else if (pdu.payload.len < behind + shape->tag_len) {
@@ -228,7 +231,8 @@ static bool layer_find(gosc_span datagram, const char *layer, const adv_shape *s
     return found->ptr != NULL && found->len > 0;
 }
 
-/* flip turns bit n of a layer over, counted from its first byte's highest bit; it wraps at the layer's end. */
+/* flip turns bit n of a layer over, counted from its first byte's highest bit; it wraps at the layer's end.
+ */
 static const char *flip(const json_t *set, const adv_shape *shape, gosc_span bytes, uint8_t *room)
 {
     const json_t *order = json_object_get(set, "flip");
@@ -245,8 +249,8 @@ static const char *flip(const json_t *set, const adv_shape *shape, gosc_span byt
     return NULL;
 }
 
-const char *adv_edit(vec_arena *arena, const json_t *set, const adv_shape *shape, adv_lookup *lookup, void *arg,
-                     gosc_span datagram, gosc_span *edited)
+const char *adv_edit(vec_arena *arena, const json_t *set, const adv_shape *shape, adv_lookup *lookup,
+                     void *arg, gosc_span datagram, gosc_span *edited)
 {
     parts p;
     gosc_span bytes = vec_get_hex(arena, set, "bytes");

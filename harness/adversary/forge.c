@@ -102,7 +102,8 @@ static const char *pairwise_key(making *m, gosc_security_context *view, size_t t
     return NULL;
 }
 
-/* pick_key: what this adversary can have. An insider that claims another's kid in pairwise mode has only its own keys. */
+/* pick_key: what this adversary can have. An insider that claims another's kid in pairwise mode has only its
+ * own keys. */
 static const char *pick_key(making *m, gosc_security_context *adversary)
 {
     const adv_order *o = m->order;
@@ -125,8 +126,8 @@ static const char *pick_key(making *m, gosc_security_context *adversary)
     return why;
 }
 
-/* pick_signer: the owner of the kid where the adversary is the owner, else the adversary itself; for other-signature anyone
- * but the owner. */
+/* pick_signer: the owner of the kid where the adversary is the owner, else the adversary itself; for
+ * other-signature anyone but the owner. */
 static const char *pick_signer(making *m, gosc_security_context *adversary)
 {
     const adv_order *o = m->order;
@@ -152,7 +153,8 @@ static void bind(making *m)
     m->option.kid_context = o->kid_context;
     if (own) {
         m->option.partial_iv.number = o->piv;
-        m->option.partial_iv_bytes = gosc_span_of(m->piv, gosc_partial_iv_encode(m->option.partial_iv, m->piv));
+        m->option.partial_iv_bytes =
+            gosc_span_of(m->piv, gosc_partial_iv_encode(m->option.partial_iv, m->piv));
     }
     const gosc_oscore_option *asked = o->request != NULL ? &o->request->layers.fields : &m->option;
     m->bound = (gosc_aad_input){
@@ -247,7 +249,8 @@ static gosc_err sign(making *m, const gosc_aad *aad)
     if (m->order->fault == ADV_ZERO_SIGNATURE) {
         memset(m->signature, 0, len);
     } else {
-        gosc_err err = gosc_crypto_sign(m->common.signature, m->signer->sender.private_key, &m->signer->sender.public_key,
+        gosc_err err = gosc_crypto_sign(m->common.signature, m->signer->sender.private_key,
+                                        &m->signer->sender.public_key,
                                         gosc_aad_countersign_structure(&m->common, aad), m->signature);
         if (err != GOSC_OK) {
             return err;
@@ -257,8 +260,8 @@ static gosc_err sign(making *m, const gosc_aad *aad)
         return GOSC_OK;
     }
     uint8_t keystream[GOSC_SIGNATURE_MAX];
-    gosc_err err = gosc_counter_signature_keystream(&m->common, m->nonce_piv_bytes, m->nonce_id, m->order->request == NULL,
-                                                    keystream);
+    gosc_err err = gosc_counter_signature_keystream(&m->common, m->nonce_piv_bytes, m->nonce_id,
+                                                    m->order->request == NULL, keystream);
     for (size_t i = 0; err == GOSC_OK && i < len; i++) {
         m->signature[i] = (uint8_t)(m->signature[i] ^ keystream[i]);
     }
@@ -341,8 +344,10 @@ const char *adv_forge(run_world *world, const adv_order *order, gosc_span *datag
         return why;
     }
     bind(&m);
-    /* The option is authenticated in group-28, so it is complete before; in group-02 it holds the signature. */
-    why = option_write(&m, in_option && is_signed ? gosc_span_of(m.signature, m.common.signature_len) : GOSC_ABSENT);
+    /* The option is authenticated in group-28, so it is complete before; in group-02 it holds the signature.
+     */
+    why = option_write(&m, in_option && is_signed ? gosc_span_of(m.signature, m.common.signature_len)
+                                                  : GOSC_ABSENT);
     m.bound.option = m.option_value;
     bend(&m);
     gosc_span ciphertext = GOSC_ABSENT;
@@ -350,7 +355,8 @@ const char *adv_forge(run_world *world, const adv_order *order, gosc_span *datag
         why = "the message could not be sealed";
     }
     if (why == NULL && in_option) {
-        why = option_write(&m, with_signature ? gosc_span_of(m.signature, m.common.signature_len) : GOSC_ABSENT);
+        why = option_write(&m,
+                           with_signature ? gosc_span_of(m.signature, m.common.signature_len) : GOSC_ABSENT);
     }
     if (why == NULL) {
         *datagram = datagram_make(&m, ciphertext, with_signature && !in_option);

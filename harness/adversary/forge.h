@@ -1,7 +1,7 @@
 /*
- * Messages of the adversary's own making. An insider has all that the group shares and its own private key, but no other
- * member's; an outsider has nothing; an owner has all there is, to make messages that are good but for one fault.
- * SPDX-License-Identifier: BSD-2-Clause
+ * Messages of the adversary's own making. An insider has all that the group shares and its own private key,
+ * but no other member's; an outsider has nothing; an owner has all there is, to make messages that are good
+ * but for one fault. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef ADV_FORGE_H
 #define ADV_FORGE_H
@@ -50,8 +50,8 @@ typedef struct adv_order {
     bool group_mode;
     const obs_opened *request; /* NULL: this is one */
     uint64_t piv;
-    bool own_piv;       /* has a Partial IV in the option; requests always */
-    gosc_span kid;      /* in the option; absent: none */
+    bool own_piv;  /* has a Partial IV in the option; requests always */
+    gosc_span kid; /* in the option; absent: none */
     gosc_span kid_context;
     gosc_coap_pdu plain; /* header as it goes out; code, options and payload inside */
     bool observe;        /* has Inner Observe; outer_observe goes out */

@@ -6,13 +6,14 @@
 #include "run_common.h"
 #include "runner/bundle.h"
 
-static const char help[] = "usage: muster judge [--json] DIR...\n"
-                           "\n"
-                           "Judge the saved logs of `muster run --out` again, without running anything.\n"
-                           "\n"
-                           "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
-                           "\n"
-                           "example: muster judge report/*/\n";
+static const char help[] =
+    "usage: muster judge [--json] DIR...\n"
+    "\n"
+    "Judge the saved logs of `muster run --out` again, without running anything.\n"
+    "\n"
+    "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
+    "\n"
+    "example: muster judge report/*/\n";
 
 static int status_of(const json_t *verdict)
 {
@@ -47,7 +48,8 @@ static void tell(const char *id, json_t *verdict, bool json)
         const json_t *list = json_object_get(verdict, lists[i]);
         for (size_t k = 0; k < json_array_size(list); k++) {
             const json_t *one = json_array_get(list, k);
-            (void)printf("    %s %s: %s\n", i == 0 ? "-" : "?", vec_get_text(one, "kind"), vec_get_text(one, "text"));
+            (void)printf("    %s %s: %s\n", i == 0 ? "-" : "?", vec_get_text(one, "kind"),
+                         vec_get_text(one, "text"));
         }
     }
 }

@@ -48,10 +48,12 @@ static void tell_entry(const json_t *entry)
         const json_t *inner = json_object_get(entry, "inner");
         (void)printf("%6lld  %4lld  %s %s -> %s  %s %s %s", t, (long long)vec_get_int(entry, "packet", 0),
                      text_or(entry, "by", "?"), text_or(entry, "src", "?"), text_or(entry, "dst", "?"),
-                     text_or(entry, "type", "?"), text_or(entry, "outer_code", "?"), text_or(entry, "name", ""));
+                     text_or(entry, "type", "?"), text_or(entry, "outer_code", "?"),
+                     text_or(entry, "name", ""));
         if (oscore != NULL) {
-            (void)printf("  %s kid=%s piv=%lld epoch=%lld %s", text_or(oscore, "mode", "?"), text_or(oscore, "kid", "-"),
-                         (long long)vec_get_int(oscore, "partial_iv", -1), (long long)vec_get_int(oscore, "epoch", -1),
+            (void)printf("  %s kid=%s piv=%lld epoch=%lld %s", text_or(oscore, "mode", "?"),
+                         text_or(oscore, "kid", "-"), (long long)vec_get_int(oscore, "partial_iv", -1),
+                         (long long)vec_get_int(oscore, "epoch", -1),
                          vec_get_bool(oscore, "verified", false) ? "verified" : text_or(oscore, "why", "?"));
         }
         if (inner != NULL) {
@@ -91,8 +93,8 @@ static int play(const run_pool_config *config, const run_job *job, const char *o
     (void)printf("%s %s\n", vec_get_text(verdict, "verdict"), job->one->id);
     for (size_t i = 0; i < json_array_size(findings); i++) {
         const json_t *one = json_array_get(findings, i);
-        (void)printf("  %s (entry %lld): %s\n", vec_get_text(one, "kind"), (long long)vec_get_int(one, "entry", -1),
-                     vec_get_text(one, "text"));
+        (void)printf("  %s (entry %lld): %s\n", vec_get_text(one, "kind"),
+                     (long long)vec_get_int(one, "entry", -1), vec_get_text(one, "text"));
     }
     int status = CLI_GOOD;
     const char *why = NULL;
@@ -140,7 +142,8 @@ static int from_bundle(const settings *s, const char *dir)
         return cli_complain("%s", check.fault);
     }
     json_t *plan = json_object_get(bundle, "plan");
-    const run_case one = {.id = vec_get_text(plan, "id"), .scenario = vec_get_text(plan, "scenario"), .plan = plan};
+    const run_case one = {
+        .id = vec_get_text(plan, "id"), .scenario = vec_get_text(plan, "scenario"), .plan = plan};
     const run_job job = {&one, s->port != NULL ? s->port : vec_get_text(bundle, "port"),
                          s->place != NULL ? s->place : vec_get_text(bundle, "place"),
                          s->seed.given ? s->seed.value : (uint64_t)vec_get_int(bundle, "seed", 1)};
@@ -163,7 +166,8 @@ static int from_case(const settings *s, const char *id)
         const run_case *one = case_find(&book, id);
         cli_today(today);
         if (one == NULL) {
-            status = cli_complain("repro: expected a folder or the id of a case (muster run --list), found \"%s\"", id);
+            status = cli_complain(
+                "repro: expected a folder or the id of a case (muster run --list), found \"%s\"", id);
         } else {
             const run_job job = {one, s->port != NULL ? s->port : vec_get_text(one->plan, "port"), s->place,
                                  s->seed.given ? s->seed.value : 1};
@@ -181,17 +185,19 @@ int cli_repro(int argc, char **argv)
     size_t n_words;
     struct stat info;
     const cli_option options[] = {
-        {"--peer", CLI_TEXT, &s.peer},           {"--reference", CLI_TEXT, &s.reference}, {"--out", CLI_TEXT, &s.out},
-        {"--dir", CLI_TEXT, &s.folder},          {"--seed", CLI_NUMBER, &s.seed},
-        {"--patience", CLI_NUMBER, &s.patience}, {"--debug", CLI_FLAG, &s.debug},         {"--port", CLI_TEXT, &s.port},
-        {"--place", CLI_TEXT, &s.place},         {NULL, CLI_END, NULL},
+        {"--peer", CLI_TEXT, &s.peer},   {"--reference", CLI_TEXT, &s.reference},
+        {"--out", CLI_TEXT, &s.out},     {"--dir", CLI_TEXT, &s.folder},
+        {"--seed", CLI_NUMBER, &s.seed}, {"--patience", CLI_NUMBER, &s.patience},
+        {"--debug", CLI_FLAG, &s.debug}, {"--port", CLI_TEXT, &s.port},
+        {"--place", CLI_TEXT, &s.place}, {NULL, CLI_END, NULL},
     };
     int status = cli_parse(argc, argv, options, help, &words, &n_words, 1);
     if (status >= 0) {
         return status;
     }
     if (n_words == 0) {
-        return cli_complain("repro: expected a folder or the id of a case, found none (see muster repro --help)");
+        return cli_complain(
+            "repro: expected a folder or the id of a case, found none (see muster repro --help)");
     }
     if (s.port != NULL && strcmp(s.port, "stdio") != 0 && strcmp(s.port, "tun") != 0) {
         return cli_complain("repro: --port: expected stdio or tun, found \"%s\"", s.port);
@@ -199,5 +205,6 @@ int cli_repro(int argc, char **argv)
     if (gosc_crypto_init() != GOSC_OK) {
         return cli_complain("repro: the crypto library does not start");
     }
-    return stat(words[0], &info) == 0 && S_ISDIR(info.st_mode) ? from_bundle(&s, words[0]) : from_case(&s, words[0]);
+    return stat(words[0], &info) == 0 && S_ISDIR(info.st_mode) ? from_bundle(&s, words[0])
+                                                               : from_case(&s, words[0]);
 }

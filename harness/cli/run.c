@@ -19,7 +19,8 @@ static const char help[] =
     "\n"
     "Play scenarios in the lab and judge them. PATTERN picks scenarios or cases by id (shell pattern).\n"
     "\n"
-    "  --peer P          the peer under test, a name from interop/ or a command; it takes the places marked as subject,\n"
+    "  --peer P          the peer under test, a name from interop/ or a command; it takes the places marked "
+    "as subject,\n"
     "                    one after the other, among reference peers\n"
     "  --list            only list the cases\n"
     "  --smoke           only cases of the smoke test\n"
@@ -28,10 +29,12 @@ static const char help[] =
     "  --jobs N          cases at the same time (default: processors)\n"
     "  --fail-fast       stop at the first failure\n"
     "  --out DIR         a bundle for each case: log, contexts, verdict (muster repro, muster judge)\n"
-    "  --json FILE       records, one JSON object a line;  --junit FILE  JUnit XML;  --tap  TAP on standard output\n"
+    "  --json FILE       records, one JSON object a line;  --junit FILE  JUnit XML;  --tap  TAP on standard "
+    "output\n"
     "  --waivers FILE    known failures with reason, link and expiry\n"
     "  --allow-inconclusive   exit status 0 although something could not be judged\n"
-    "  --patience MS     how long a peer may take for one answer (default 5000);  --limit S  for a case (default 60)\n"
+    "  --patience MS     how long a peer may take for one answer (default 5000);  --limit S  for a case "
+    "(default 60)\n"
     "  --dir DIR         folder of scenarios (default harness/scenarios);  --file F  only this file\n"
     "  --reference CMD   the peer that takes all other places\n"
     "  -v                a line for each case;  --debug  every line of the peer protocol\n"
@@ -89,13 +92,15 @@ int cli_program_of(vec_arena *arena, const char *command, const char *text, run_
         void *same = argv;
         program->argv = same;
         if (access(argv[0], X_OK) != 0) {
-            return cli_complain("%s: expected the reference peer at %s, found: %s", command, argv[0], strerror(errno));
+            return cli_complain("%s: expected the reference peer at %s, found: %s", command, argv[0],
+                                strerror(errno));
         }
         return -1;
     }
     if (strncmp(text, "coap://", 7) == 0) {
-        return cli_complain("%s: --peer: expected a name or a command, found an address (a remote host needs an adapter)",
-                            command);
+        return cli_complain(
+            "%s: --peer: expected a name or a command, found an address (a remote host needs an adapter)",
+            command);
     }
     if (text[0] == '\0') {
         return cli_complain("%s: --peer: expected a name or a command, found nothing", command);
@@ -131,9 +136,10 @@ static bool is_chosen(const settings *s, const run_case *one)
     return s->n_patterns == 0;
 }
 
-/* jobs_of adds the jobs of a case: one for each place that a peer under test may take, so that it stands alone among
- * reference peers. */
-static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, uint64_t seed, run_job *jobs, size_t n)
+/* jobs_of adds the jobs of a case: one for each place that a peer under test may take, so that it stands
+ * alone among reference peers. */
+static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, uint64_t seed, run_job *jobs,
+                      size_t n)
 {
     const char *port = s->port != NULL ? s->port : vec_get_text(one->plan, "port");
     json_t *places = run_plan_places(one->plan);
@@ -149,7 +155,8 @@ static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, 
     return n;
 }
 
-/* choose makes the jobs; gives their number. A case without place for a peer under test says nothing about it. */
+/* choose makes the jobs; gives their number. A case without place for a peer under test says nothing about
+ * it. */
 static size_t choose(const settings *s, vec_arena *arena, const run_book *book, run_job **jobs)
 {
     uint64_t repeat = s->repeat.given && s->repeat.value > 0 ? s->repeat.value : 1;
@@ -225,8 +232,8 @@ static void on_tick(void *arg, size_t n_running)
         return;
     }
     uint64_t left = p->n_done > 0 ? passed * (p->n_jobs - p->n_done) / p->n_done / 1000 : 0;
-    (void)fprintf(stderr, "\r\033[K%zu of %zu, %zu failed, %zu running, about %llu s left", p->n_done, p->n_jobs, p->n_bad,
-                  n_running, (unsigned long long)left);
+    (void)fprintf(stderr, "\r\033[K%zu of %zu, %zu failed, %zu running, about %llu s left", p->n_done,
+                  p->n_jobs, p->n_bad, n_running, (unsigned long long)left);
 }
 
 static int write_file(const char *path, json_t *const *records, size_t n, uint64_t took_ms, bool junit)
@@ -244,7 +251,8 @@ static int write_file(const char *path, json_t *const *records, size_t n, uint64
     return cli_output_close(&output, CLI_GOOD);
 }
 
-static int tell_all(const settings *s, const json_t *waivers, const char *today, progress *p, uint64_t took_ms)
+static int tell_all(const settings *s, const json_t *waivers, const char *today, progress *p,
+                    uint64_t took_ms)
 {
     run_waivers_apply(waivers, today, p->records, p->n_jobs);
     for (size_t i = 0; s->waivers != NULL && !s->tap && i < p->n_jobs; i++) {
@@ -259,9 +267,11 @@ static int tell_all(const settings *s, const json_t *waivers, const char *today,
         run_tell_sum(stdout, &tally, p->records, p->n_jobs, took_ms);
     }
     int status = run_tally_status(&tally, s->allow_inconclusive);
-    const char *stale = s->n_patterns == 0 && !s->smoke ? run_waivers_stale(waivers, p->records, p->n_jobs) : NULL;
+    const char *stale =
+        s->n_patterns == 0 && !s->smoke ? run_waivers_stale(waivers, p->records, p->n_jobs) : NULL;
     if (stale != NULL) {
-        (void)fprintf(stdout, "fail         waiver \"%s\": expected a case that it fits, found none\n", stale);
+        (void)fprintf(stdout, "fail         waiver \"%s\": expected a case that it fits, found none\n",
+                      stale);
         status = CLI_FAILED;
     }
     if (s->json != NULL && write_file(s->json, p->records, p->n_jobs, took_ms, false) != CLI_GOOD) {
@@ -286,9 +296,11 @@ static void signals_take(void)
     (void)signal(SIGPIPE, SIG_IGN);
 }
 
-static int play(const settings *s, const run_pool_config *config, const run_job *jobs, size_t n, const json_t *waivers)
+static int play(const settings *s, const run_pool_config *config, const run_job *jobs, size_t n,
+                const json_t *waivers)
 {
-    progress p = {.s = s, .n_jobs = n, .began_ms = now_ms(), .terminal = isatty(STDERR_FILENO) != 0 && !s->debug};
+    progress p = {
+        .s = s, .n_jobs = n, .began_ms = now_ms(), .terminal = isatty(STDERR_FILENO) != 0 && !s->debug};
     p.records = calloc(n, sizeof *p.records);
     if (p.records == NULL) {
         return cli_complain("run: out of memory");
@@ -332,12 +344,15 @@ static int prepare(const settings *s, vec_arena *arena, run_pool_config *config)
     config->play.trace = s->debug ? stderr : NULL;
     config->command = s->peer;
     config->out = s->out;
-    config->jobs = s->debug ? 1 : s->jobs.given ? (size_t)s->jobs.value : (size_t)(processors > 0 ? processors : 1);
+    config->jobs = s->debug        ? 1
+                   : s->jobs.given ? (size_t)s->jobs.value
+                                   : (size_t)(processors > 0 ? processors : 1);
     config->limit_ms = s->limit.given ? (uint32_t)s->limit.value * 1000 : 60000;
     config->stop = &stopped;
     config->fail_fast = s->fail_fast;
     if (status < 0 && s->out != NULL && mkdir(s->out, 0777) != 0 && errno != EEXIST) {
-        status = cli_complain("run: --out: %s: expected a folder that can be made, found: %s", s->out, strerror(errno));
+        status = cli_complain("run: --out: %s: expected a folder that can be made, found: %s", s->out,
+                              strerror(errno));
     }
     return status;
 }
@@ -384,25 +399,38 @@ int cli_run(int argc, char **argv)
     size_t room = (size_t)argc;
     s.files.items = calloc(room, sizeof *s.files.items);
     const cli_option options[] = {
-        {"--peer", CLI_TEXT, &s.peer},           {"--reference", CLI_TEXT, &s.reference},
-        {"--port", CLI_TEXT, &s.port},           {"--out", CLI_TEXT, &s.out},
-        {"--json", CLI_TEXT, &s.json},           {"--junit", CLI_TEXT, &s.junit},
-        {"--waivers", CLI_TEXT, &s.waivers},     {"--dir", CLI_TEXT, &s.folder},
-        {"--file", CLI_TEXTS, &s.files},         {"--seed", CLI_NUMBER, &s.seed},
-        {"--repeat", CLI_NUMBER, &s.repeat},     {"--jobs", CLI_NUMBER, &s.jobs},
-        {"--patience", CLI_NUMBER, &s.patience}, {"--limit", CLI_NUMBER, &s.limit},
-        {"--list", CLI_FLAG, &s.list},           {"--smoke", CLI_FLAG, &s.smoke},
-        {"--fail-fast", CLI_FLAG, &s.fail_fast}, {"--tap", CLI_FLAG, &s.tap},
-        {"-v", CLI_FLAG, &s.verbose},            {"--debug", CLI_FLAG, &s.debug},
+        {"--peer", CLI_TEXT, &s.peer},
+        {"--reference", CLI_TEXT, &s.reference},
+        {"--port", CLI_TEXT, &s.port},
+        {"--out", CLI_TEXT, &s.out},
+        {"--json", CLI_TEXT, &s.json},
+        {"--junit", CLI_TEXT, &s.junit},
+        {"--waivers", CLI_TEXT, &s.waivers},
+        {"--dir", CLI_TEXT, &s.folder},
+        {"--file", CLI_TEXTS, &s.files},
+        {"--seed", CLI_NUMBER, &s.seed},
+        {"--repeat", CLI_NUMBER, &s.repeat},
+        {"--jobs", CLI_NUMBER, &s.jobs},
+        {"--patience", CLI_NUMBER, &s.patience},
+        {"--limit", CLI_NUMBER, &s.limit},
+        {"--list", CLI_FLAG, &s.list},
+        {"--smoke", CLI_FLAG, &s.smoke},
+        {"--fail-fast", CLI_FLAG, &s.fail_fast},
+        {"--tap", CLI_FLAG, &s.tap},
+        {"-v", CLI_FLAG, &s.verbose},
+        {"--debug", CLI_FLAG, &s.debug},
         {"--allow-inconclusive", CLI_FLAG, &s.allow_inconclusive},
         {NULL, CLI_END, NULL},
     };
-    int status = s.files.items != NULL ? cli_parse(argc, argv, options, help, &s.patterns, &s.n_patterns, room) : CLI_USAGE;
+    int status = s.files.items != NULL
+                     ? cli_parse(argc, argv, options, help, &s.patterns, &s.n_patterns, room)
+                     : CLI_USAGE;
     if (status < 0 && s.port != NULL && strcmp(s.port, "stdio") != 0 && strcmp(s.port, "tun") != 0) {
         status = cli_complain("run: --port: expected stdio or tun, found \"%s\"", s.port);
     }
     if (status < 0) {
-        status = gosc_crypto_init() == GOSC_OK ? run(&s) : cli_complain("run: the crypto library does not start");
+        status =
+            gosc_crypto_init() == GOSC_OK ? run(&s) : cli_complain("run: the crypto library does not start");
     }
     free(s.files.items);
     return status;

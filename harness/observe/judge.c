@@ -8,7 +8,8 @@
 #include "match.h"
 #include "oracle.h"
 
-static const char *const names[] = {"pass", "warn", "fail", "crash", "hang", "unsupported", "waived", "inconclusive"};
+static const char *const names[] = {"pass", "warn",        "fail",   "crash",
+                                    "hang", "unsupported", "waived", "inconclusive"};
 
 const char *obs_verdict_name(obs_verdict verdict)
 {
@@ -78,7 +79,8 @@ static void complaints(judgement *j)
         j->inconclusive = j->inconclusive || lab;
         j->unsupported = j->unsupported || strcmp(kind, "unsupported") == 0;
         const char *by = text_of(entry, "by");
-        note(j->findings, kind, (int64_t)i, -1, "%s%s%s", by, by[0] != '\0' ? " " : "", text_of(entry, "text"));
+        note(j->findings, kind, (int64_t)i, -1, "%s%s%s", by, by[0] != '\0' ? " " : "",
+             text_of(entry, "text"));
     }
     const json_t *last = json_array_get(entries, json_array_size(entries) - 1);
     if (!vec_get_is(last, "ev", "end")) {
@@ -94,7 +96,8 @@ static void found(void *arg, const obs_finding *finding)
 {
     judgement *j = arg;
     j->crash = j->crash || finding->is_crash;
-    note(finding->is_warning ? j->warnings : j->findings, finding->oracle, finding->entry, -1, "%s", finding->text);
+    note(finding->is_warning ? j->warnings : j->findings, finding->oracle, finding->entry, -1, "%s",
+         finding->text);
 }
 
 /* ---- controls ---- */
@@ -126,13 +129,15 @@ static bool control_of(judgement *j, const char *name, const json_t *server, con
 {
     const char *to = vec_get_text(server, "name");
     if (!seen(j, json_pack("{s:s,s:s,s:s}", "see", "delivered", "by", to, "of", name))) {
-        note(j->findings, "control", -1, -1, "%s: expected %s to be given the request of %s, found none", name, to, client);
+        note(j->findings, "control", -1, -1, "%s: expected %s to be given the request of %s, found none",
+             name, to, client);
         return false;
     }
-    if (is_server(server, true) && !seen(j, json_pack("{s:s,s:s,s:s,s:s,s:b,s:s}", "see", "response", "by", client, "of",
-                                                      name, "from", to, "protected", true, "code_class", "2"))) {
-        note(j->findings, "control", -1, -1, "%s: expected %s to get the protected answer of %s, found none", name, client,
-             to);
+    if (is_server(server, true) &&
+        !seen(j, json_pack("{s:s,s:s,s:s,s:s,s:b,s:s}", "see", "response", "by", client, "of", name, "from",
+                           to, "protected", true, "code_class", "2"))) {
+        note(j->findings, "control", -1, -1, "%s: expected %s to get the protected answer of %s, found none",
+             name, client, to);
         return false;
     }
     return true;
@@ -182,7 +187,10 @@ static bool is_met(const judgement *j, const json_t *see, int64_t *first, size_t
     *n = count(j, see, first);
     int64_t times = vec_get_int(see, "times", -1);
     int64_t most = vec_get_int(see, "at_most", times);
-    int64_t least = vec_get_int(see, "at_least", times >= 0 ? times : json_object_get(see, "at_most") != NULL ? 0 : 1);
+    int64_t least = vec_get_int(see, "at_least",
+                                times >= 0                                ? times
+                                : json_object_get(see, "at_most") != NULL ? 0
+                                                                          : 1);
     return (int64_t)*n >= least && (most < 0 || (int64_t)*n <= most);
 }
 
@@ -194,7 +202,8 @@ static void keep(judgement *j, const json_t *see, int64_t first)
     }
 }
 
-static void missed(judgement *j, const json_t *expectation, size_t index, const char *what, size_t n, int64_t entry)
+static void missed(judgement *j, const json_t *expectation, size_t index, const char *what, size_t n,
+                   int64_t entry)
 {
     json_t *list = vec_get_bool(expectation, "warn", false) ? j->warnings : j->findings;
     char *said = json_dumps(expectation, JSON_COMPACT);
@@ -211,8 +220,8 @@ static void expect_one_of(judgement *j, const json_t *expectation, size_t index)
         size_t n;
         if (is_met(j, see, &first, &n)) {
             keep(j, see, first);
-            (void)json_array_append_new(j->chosen, json_pack("{s:I,s:I}", "expectation", (json_int_t)index, "choice",
-                                                             (json_int_t)i));
+            (void)json_array_append_new(
+                j->chosen, json_pack("{s:I,s:I}", "expectation", (json_int_t)index, "choice", (json_int_t)i));
             return;
         }
     }

@@ -1,6 +1,6 @@
 /*
- * The verdict: a pure function of a plan (what was to happen, and what is expected) and a log (what happened).
- * SPDX-License-Identifier: BSD-2-Clause
+ * The verdict: a pure function of a plan (what was to happen, and what is expected) and a log (what
+ * happened). SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef OBS_JUDGE_H
 #define OBS_JUDGE_H
@@ -26,8 +26,9 @@ obs_verdict obs_verdict_of(const char *name);
 /*
  * obs_judge judges a log.
  *
- * Returns   object: verdict; why (one line, null for pass); findings (list of {kind, text, entry, expectation}, all that is
- *           wrong); warnings (the same); chosen (which of `one_of` was seen). Give it back with json_decref.
+ * Returns   object: verdict; why (one line, null for pass); findings (list of {kind, text, entry,
+ * expectation}, all that is wrong); warnings (the same); chosen (which of `one_of` was seen). Give it back
+ * with json_decref.
  */
 json_t *obs_judge(const json_t *plan, const obs_log *log);
 

@@ -32,7 +32,8 @@ json_t *obs_log_add(obs_log *log, uint64_t t_ms, const char *kind)
 bool obs_log_write(const obs_log *log, FILE *file)
 {
     for (size_t i = 0; i < json_array_size(log->entries); i++) {
-        if (json_dumpf(json_array_get(log->entries, i), file, JSON_COMPACT) != 0 || fputc('\n', file) == EOF) {
+        if (json_dumpf(json_array_get(log->entries, i), file, JSON_COMPACT) != 0 ||
+            fputc('\n', file) == EOF) {
             return false;
         }
     }

@@ -1,6 +1,6 @@
 /*
- * The one ordered event log of a case: JSON objects, one a line. What is in it is all that the judge sees, so that an old run
- * can be judged again. Nothing in it depends on the clock, the machine or process ids.
+ * The one ordered event log of a case: JSON objects, one a line. What is in it is all that the judge sees, so
+ * that an old run can be judged again. Nothing in it depends on the clock, the machine or process ids.
  *
  * Every entry has `n` (its place, from 0), `t` (virtual or real time since the lab was opened, ms) and `ev`:
  *

@@ -138,7 +138,8 @@ static bool told_code(const json_t *see, const char *key, const json_t *holder)
 {
     const char *class_of = vec_get_text(see, "code_class");
     const char *is = vec_get_text(holder, "code");
-    return told(see, key, holder, "code") && (class_of == NULL || (is != NULL && strncmp(is, class_of, 1) == 0));
+    return told(see, key, holder, "code") &&
+           (class_of == NULL || (is != NULL && strncmp(is, class_of, 1) == 0));
 }
 
 /* member_id gives the identifier of a member in hex; NULL: no such member. */
@@ -246,14 +247,17 @@ static const json_t *field_of(const json_t *entry, const char *field)
     if (strcmp(field, "payload") == 0) {
         return json_object_get(json_object_get(entry, "inner"), "payload");
     }
-    return json_object_get(json_object_get(entry, "oscore"), field); /* partial_iv, kid, kid_context, option, mode */
+    return json_object_get(json_object_get(entry, "oscore"),
+                           field); /* partial_iv, kid, kid_context, option, mode */
 }
 
 static bool field_same(const json_t *a, const json_t *b, const char *field)
 {
     if (strcmp(field, "echo") == 0) {
-        const char *x = obs_options_have(json_object_get(json_object_get(a, "inner"), "options"), OPTION_ECHO);
-        const char *y = obs_options_have(json_object_get(json_object_get(b, "inner"), "options"), OPTION_ECHO);
+        const char *x =
+            obs_options_have(json_object_get(json_object_get(a, "inner"), "options"), OPTION_ECHO);
+        const char *y =
+            obs_options_have(json_object_get(json_object_get(b, "inner"), "options"), OPTION_ECHO);
         return x != NULL && y != NULL && strcmp(x, y) == 0;
     }
     const json_t *x = field_of(a, field);
@@ -352,7 +356,8 @@ static bool told_event_mode(const json_t *see, const json_t *event)
 {
     const char *mode = vec_get_text(see, "mode");
     /* A peer that speaks a dialect without modes tells none. */
-    return mode == NULL || strcmp(mode, "any") == 0 || vec_is_null(event, "mode") || vec_get_is(event, "mode", mode);
+    return mode == NULL || strcmp(mode, "any") == 0 || vec_is_null(event, "mode") ||
+           vec_get_is(event, "mode", mode);
 }
 
 /* told_number: a Partial IV in an event is hex. */
@@ -369,13 +374,15 @@ static bool match_event(const obs_finds *finds, const json_t *entry, const json_
     const char *text = vec_get_text(see, "text");
     const char *said = vec_get_text(event, "text");
     return vec_get_is(event, "event", vec_get_text(see, "see")) && told(see, "by", entry, "by") &&
-           told(see, "of", entry, "of") && told_cause(finds, see, entry, event) && told_event_mode(see, event) &&
-           told_code(see, "code", event) && told_payload(see, event) && told(see, "path", event, "path") &&
-           told(see, "method", event, "method") &&
+           told(see, "of", entry, "of") && told_cause(finds, see, entry, event) &&
+           told_event_mode(see, event) && told_code(see, "code", event) && told_payload(see, event) &&
+           told(see, "path", event, "path") && told(see, "method", event, "method") &&
            told_bool(see, "protected", vec_get_bool(event, "protected", true)) &&
-           told_bool(see, "multicast", vec_get_bool(event, "multicast", false)) && told_kid(finds, see, event) &&
+           told_bool(see, "multicast", vec_get_bool(event, "multicast", false)) &&
+           told_kid(finds, see, event) &&
            told_reason(see, vec_get_text(event, vec_get_is(event, "event", "closed") ? "why" : "reason")) &&
-           told_number(see, event) && told_marks(see, event, event_has) && told(see, "group", event, "group") &&
+           told_number(see, event) && told_marks(see, event, event_has) &&
+           told(see, "group", event, "group") &&
            (text == NULL || (said != NULL && strstr(said, text) != NULL));
 }
 
@@ -394,7 +401,8 @@ static bool told_recipient(const obs_finds *finds, const json_t *see, const json
         const json_t *one = json_array_get(list, i);
         const json_t *highest = json_object_get(wanted, "highest");
         if (vec_get_is(one, "id", id != NULL ? id : of)) {
-            return told_bool(wanted, "exists", true) && told_bool(wanted, "valid", vec_get_bool(one, "valid", false)) &&
+            return told_bool(wanted, "exists", true) &&
+                   told_bool(wanted, "valid", vec_get_bool(one, "valid", false)) &&
                    (highest == NULL || json_equal(highest, json_object_get(one, "highest")) != 0);
         }
     }
@@ -410,8 +418,9 @@ static bool match_answer(const obs_finds *finds, const json_t *entry, const json
     }
     const char *error = vec_get_text(answer, "error");
     const char *reason = vec_get_text(see, "reason");
-    return told(see, "by", entry, "by") && told(see, "of", entry, "of") && told_int(see, "ssn", answer, "ssn") &&
-           told_int(see, "derivations", answer, "derivations") && told_recipient(finds, see, answer) &&
+    return told(see, "by", entry, "by") && told(see, "of", entry, "of") &&
+           told_int(see, "ssn", answer, "ssn") && told_int(see, "derivations", answer, "derivations") &&
+           told_recipient(finds, see, answer) &&
            (is_state || reason == NULL || (error != NULL && strstr(error, reason) != NULL));
 }
 
@@ -424,7 +433,8 @@ static bool match_other(const json_t *entry, const json_t *see)
 
 static int64_t begin_of(const obs_finds *finds, const json_t *see)
 {
-    const json_t *after = json_object_get(finds->found, vec_get_text(see, "after") != NULL ? vec_get_text(see, "after") : "");
+    const json_t *after =
+        json_object_get(finds->found, vec_get_text(see, "after") != NULL ? vec_get_text(see, "after") : "");
     if (after != NULL) {
         return vec_get_int(json_array_get(finds->entries, (size_t)json_integer_value(after)), "t", 0);
     }
@@ -451,7 +461,8 @@ static bool told_time(const obs_finds *finds, const json_t *entry, const json_t 
         return true;
     }
     int64_t passed = vec_get_int(entry, "t", 0) - begin_of(finds, see);
-    return (most == NULL || passed <= json_integer_value(most)) && (least == NULL || passed >= json_integer_value(least));
+    return (most == NULL || passed <= json_integer_value(most)) &&
+           (least == NULL || passed >= json_integer_value(least));
 }
 
 bool obs_match(const obs_finds *finds, const json_t *entry, const json_t *see)

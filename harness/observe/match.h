@@ -18,8 +18,8 @@ bool obs_match(const obs_finds *finds, const json_t *entry, const json_t *see);
 /* obs_match_any: does any entry of a log, up to now, fulfil it? */
 bool obs_match_any(const obs_log *log, const json_t *see);
 
-/* obs_packet_find gives the entry of a packet by name: STEP (of the adversary), STEP.request, STEP.response@PEER#2, or by a
- * name of `finds`; NULL: none. */
+/* obs_packet_find gives the entry of a packet by name: STEP (of the adversary), STEP.request,
+ * STEP.response@PEER#2, or by a name of `finds`; NULL: none. */
 const json_t *obs_packet_find(const obs_finds *finds, const char *name);
 
 /* obs_packet_entry gives the entry of a packet by its number; NULL: none. */

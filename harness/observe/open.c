@@ -65,7 +65,8 @@ const char *obs_path_text(vec_arena *arena, gosc_span options)
 
 /* ---- one attempt: this group, this epoch, this sender, this target ---- */
 
-static gosc_recipient_context *other_of(run_world *world, gosc_security_context *view, const obs_opened *o, bool keys)
+static gosc_recipient_context *other_of(run_world *world, gosc_security_context *view, const obs_opened *o,
+                                        bool keys)
 {
     if (o->target == RUN_NO_MEMBER) {
         return NULL;
@@ -86,7 +87,8 @@ static gosc_err verify_signature(const gosc_security_context *view, const vec_la
     if (!layers->is_signed) {
         return GOSC_OK;
     }
-    return gosc_crypto_verify(view->common.signature, &view->sender.public_key, layers->to_be_signed, layers->signature);
+    return gosc_crypto_verify(view->common.signature, &view->sender.public_key, layers->to_be_signed,
+                              layers->signature);
 }
 
 /* attempt opens as if the sender had sealed it just now: all keys are those of its own context. */
@@ -144,7 +146,8 @@ static void better(obs_opened *best, const obs_opened *one, gosc_err err)
 
 static bool gid_fits(run_world *world, run_group *group, unsigned epoch, gosc_span kid_context)
 {
-    return !gosc_span_present(kid_context) || gosc_span_equal(run_group_gid(world, group, epoch), kid_context);
+    return !gosc_span_present(kid_context) ||
+           gosc_span_equal(run_group_gid(world, group, epoch), kid_context);
 }
 
 static bool parse_fields(run_world *world, const obs_opened *o, gosc_oscore_option *fields, gosc_err *err)
@@ -174,7 +177,8 @@ static bool has_modes(const run_world *world)
 }
 
 /* try_targets: group mode has none in particular; pairwise mode is tried with the likeliest first. */
-static void try_targets(run_world *world, const obs_parties *parties, obs_opened *one, bool pairwise, obs_opened *best)
+static void try_targets(run_world *world, const obs_parties *parties, obs_opened *one, bool pairwise,
+                        obs_opened *best)
 {
     size_t likely = RUN_NO_MEMBER;
     if (!one->is_request && one->request != NULL) {
@@ -194,7 +198,8 @@ static void try_targets(run_world *world, const obs_parties *parties, obs_opened
     }
 }
 
-static void try_all(run_world *world, const obs_parties *parties, obs_opened *o, const gosc_oscore_option *fields)
+static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
+                    const gosc_oscore_option *fields)
 {
     bool pairwise = has_modes(world) && (fields->flags & GOSC_FLAG_GROUP) == 0;
     for (unsigned back = 0; back <= world->n_epochs; back++) {
@@ -232,8 +237,10 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
 void obs_open(run_world *world, gosc_span datagram, const obs_parties *parties, obs_opened *opened)
 {
     gosc_oscore_option fields;
-    *opened = (obs_opened){
-        .datagram = datagram, .err = GOSC_ERR_COAP_MALFORMED, .sender = RUN_NO_MEMBER, .target = RUN_NO_MEMBER};
+    *opened = (obs_opened){.datagram = datagram,
+                           .err = GOSC_ERR_COAP_MALFORMED,
+                           .sender = RUN_NO_MEMBER,
+                           .target = RUN_NO_MEMBER};
     if (gosc_coap_pdu_parse(datagram, &opened->pdu) != GOSC_OK) {
         return;
     }
@@ -279,8 +286,8 @@ static json_t *inner_json(vec_arena *arena, gosc_span plaintext)
 {
     json_t *inner = json_object();
     gosc_span options, payload;
-    if (plaintext.len == 0 ||
-        gosc_coap_content_parse(gosc_span_of(plaintext.ptr + 1, plaintext.len - 1), &options, &payload) != GOSC_OK) {
+    if (plaintext.len == 0 || gosc_coap_content_parse(gosc_span_of(plaintext.ptr + 1, plaintext.len - 1),
+                                                      &options, &payload) != GOSC_OK) {
         obs_set_bool(inner, "malformed", true);
         return inner;
     }

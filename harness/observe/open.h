@@ -13,12 +13,12 @@ typedef struct obs_opened {
     bool is_request;
     bool is_protected; /* has an OSCORE option */
     gosc_coap_pdu pdu;
-    gosc_err err;      /* GOSC_OK: it verifies, signature included; else the first thing that is wrong */
-    run_group *group;  /* NULL: none fits */
+    gosc_err err;     /* GOSC_OK: it verifies, signature included; else the first thing that is wrong */
+    run_group *group; /* NULL: none fits */
     unsigned epoch;
     size_t sender, target; /* members; RUN_NO_MEMBER: not known, none in particular */
     vec_layers layers;
-    bool has_layers; /* nonce, AAD and ciphertext are known, whether or not they verify */
+    bool has_layers;                  /* nonce, AAD and ciphertext are known, whether or not they verify */
     const struct obs_opened *request; /* of a response; NULL: not known */
 } obs_opened;
 

@@ -11,8 +11,9 @@ enum {
     MARKER_MIN = 4, /* bytes; what is shorter stands in ciphertext by chance */
 };
 
-const char *const obs_oracle_names[] = {"nonce-reuse", "plaintext", "reply-to-multicast", "group-source", "no-coap",
-                                        "unverified",  "not-alive", "sanitizer",          NULL};
+const char *const obs_oracle_names[] = {"nonce-reuse",  "plaintext", "reply-to-multicast",
+                                        "group-source", "no-coap",   "unverified",
+                                        "not-alive",    "sanitizer", NULL};
 
 typedef struct look {
     const json_t *plan;
@@ -21,9 +22,10 @@ typedef struct look {
     void *arg;
 } look;
 
-static void tell(const look *l, const char *oracle, bool is_warning, const json_t *entry, const char *format, ...)
-    __attribute__((format(printf, 5, 6)));
-static void tell(const look *l, const char *oracle, bool is_warning, const json_t *entry, const char *format, ...)
+static void tell(const look *l, const char *oracle, bool is_warning, const json_t *entry, const char *format,
+                 ...) __attribute__((format(printf, 5, 6)));
+static void tell(const look *l, const char *oracle, bool is_warning, const json_t *entry, const char *format,
+                 ...)
 {
     obs_finding finding = {.oracle = oracle,
                            .is_warning = is_warning,
@@ -67,8 +69,8 @@ static void nonce_reuse(const look *l)
         } else if (strcmp(text_of(other, "aad"), text_of(seal, "aad")) != 0 ||
                    strcmp(text_of(other, "ciphertext"), text_of(seal, "ciphertext")) != 0) {
             tell(l, "nonce-reuse", false, entry,
-                 "%s used the nonce %s twice under one key: packets %lld and %lld differ in %s", text_of(entry, "by"),
-                 text_of(seal, "nonce"), (long long)vec_get_int(before, "packet", 0),
+                 "%s used the nonce %s twice under one key: packets %lld and %lld differ in %s",
+                 text_of(entry, "by"), text_of(seal, "nonce"), (long long)vec_get_int(before, "packet", 0),
                  (long long)vec_get_int(entry, "packet", 0),
                  strcmp(text_of(other, "aad"), text_of(seal, "aad")) != 0 ? "AAD" : "plaintext");
         }
@@ -85,7 +87,8 @@ static void marker_add(json_t *markers, const char *hex)
     }
 }
 
-/* markers_of collects what was meant to be secret: payloads, path segments and queries of what peers sent protected. */
+/* markers_of collects what was meant to be secret: payloads, path segments and queries of what peers sent
+ * protected. */
 static json_t *markers_of(const look *l)
 {
     json_t *markers = json_object();
@@ -166,7 +169,8 @@ static void reply_to_multicast(const look *l)
         int64_t number = vec_get_int(entry, "reply_to", 0);
         const json_t *asked = number != 0 && is_of_peer(entry) ? obs_packet_entry(l->entries, number) : NULL;
         const json_t *oscore = json_object_get(asked, "oscore");
-        if (oscore == NULL || !vec_get_is(asked, "cast", "multicast") || !vec_get_is(asked, "is", "request")) {
+        if (oscore == NULL || !vec_get_is(asked, "cast", "multicast") ||
+            !vec_get_is(asked, "is", "request")) {
             continue;
         }
         bool good_reply = vec_get_bool(json_object_get(entry, "oscore"), "verified", false);
@@ -174,8 +178,9 @@ static void reply_to_multicast(const look *l)
             !vec_get_bool(oscore, "verified", false) || was_rejected(l, text_of(entry, "by"), number);
         if (bad_request && !good_reply) {
             tell(l, "reply-to-multicast", !forbidden, entry,
-                 "%s answered the multicast request %lld, which it did not accept (packet %lld, %s)", text_of(entry, "by"),
-                 (long long)number, (long long)vec_get_int(entry, "packet", 0), text_of(entry, "outer_code"));
+                 "%s answered the multicast request %lld, which it did not accept (packet %lld, %s)",
+                 text_of(entry, "by"), (long long)number, (long long)vec_get_int(entry, "packet", 0),
+                 text_of(entry, "outer_code"));
         }
     }
 }
@@ -230,7 +235,8 @@ static bool says_the_same(const json_t *event, const json_t *inner)
     /* Block-wise transfer puts payloads together that were sent in pieces. */
     const json_t *options = json_object_get(inner, "options");
     bool in_blocks = obs_options_have(options, 23) != NULL || obs_options_have(options, 27) != NULL;
-    return same_code && (in_blocks || same_text(vec_get_text(event, "payload"), vec_get_text(inner, "payload")));
+    return same_code &&
+           (in_blocks || same_text(vec_get_text(event, "payload"), vec_get_text(inner, "payload")));
 }
 
 static void unverified(const look *l)
@@ -246,14 +252,14 @@ static void unverified(const look *l)
         int64_t number = vec_get_int(entry, "reaction_to", 0);
         const json_t *cause = obs_packet_entry(l->entries, number);
         if (cause == NULL) {
-            tell(l, "unverified", false, entry, "%s was given a %s that was never on the wire", text_of(entry, "by"),
-                 request ? "request" : "response");
+            tell(l, "unverified", false, entry, "%s was given a %s that was never on the wire",
+                 text_of(entry, "by"), request ? "request" : "response");
         } else if (!vec_get_bool(json_object_get(cause, "oscore"), "verified", false)) {
-            tell(l, "unverified", false, entry, "%s was given packet %lld, which does not verify: %s", text_of(entry, "by"),
-                 (long long)number, text_of(json_object_get(cause, "oscore"), "why"));
+            tell(l, "unverified", false, entry, "%s was given packet %lld, which does not verify: %s",
+                 text_of(entry, "by"), (long long)number, text_of(json_object_get(cause, "oscore"), "why"));
         } else if (!says_the_same(event, json_object_get(cause, "inner"))) {
-            tell(l, "unverified", false, entry, "%s was given something else than packet %lld says", text_of(entry, "by"),
-                 (long long)number);
+            tell(l, "unverified", false, entry, "%s was given something else than packet %lld says",
+                 text_of(entry, "by"), (long long)number);
         }
     }
 }
@@ -298,8 +304,8 @@ static void sanitizer(const look *l)
 
 void obs_oracles_run(const json_t *plan, const obs_log *log, obs_report *report, void *arg)
 {
-    static void (*const all[])(const look *) = {nonce_reuse,  plaintext,  reply_to_multicast, group_source,
-                                                no_coap,      unverified, not_alive,          sanitizer};
+    static void (*const all[])(const look *) = {nonce_reuse, plaintext,  reply_to_multicast, group_source,
+                                                no_coap,     unverified, not_alive,          sanitizer};
     const look l = {plan, log->entries, report, arg};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         all[i](&l);

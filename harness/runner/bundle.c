@@ -29,7 +29,8 @@ static json_t *contexts_of(const run_world *world)
         for (unsigned epoch = 0; epoch <= world->n_epochs; epoch++) {
             json_t *members = json_object();
             for (size_t j = 0; j < group->n_members; j++) {
-                (void)json_object_set_new(members, group->members[j].name, run_world_context(world, group, epoch, j));
+                (void)json_object_set_new(members, group->members[j].name,
+                                          run_world_context(world, group, epoch, j));
             }
             (void)json_array_append_new(epochs, members);
         }
@@ -66,7 +67,8 @@ static bool write_stderr(run_play *play, const char *dir)
     return good;
 }
 
-bool run_bundle_write(run_play *play, const char *dir, const char *command, const json_t *verdict, const char **why)
+bool run_bundle_write(run_play *play, const char *dir, const char *command, const json_t *verdict,
+                      const char **why)
 {
     vec_arena *arena = &play->arena;
     json_t *whole = json_object();
@@ -80,12 +82,13 @@ bool run_bundle_write(run_play *play, const char *dir, const char *command, cons
     if (good) {
         json_t *contexts = contexts_of(&play->world);
         good = write_json(arena, dir, "case.json", whole) && write_log(arena, dir, &play->log) &&
-               write_json(arena, dir, "verdict.json", verdict) && write_json(arena, dir, "contexts.json", contexts) &&
-               write_stderr(play, dir);
+               write_json(arena, dir, "verdict.json", verdict) &&
+               write_json(arena, dir, "contexts.json", contexts) && write_stderr(play, dir);
         json_decref(contexts);
     }
     if (!good) {
-        *why = vec_printf(arena, "%s: expected a folder that can be written, found: %s", dir, strerror(errno));
+        *why =
+            vec_printf(arena, "%s: expected a folder that can be written, found: %s", dir, strerror(errno));
     }
     json_decref(whole);
     return good;
@@ -112,7 +115,8 @@ json_t *run_bundle_read(vec_check *check, const char *dir)
         return NULL;
     }
     (void)vec_place_push(check, "plan");
-    if (!json_is_object(json_object_get(whole, "plan")) || !run_plan_check(check, json_object_get(whole, "plan"))) {
+    if (!json_is_object(json_object_get(whole, "plan")) ||
+        !run_plan_check(check, json_object_get(whole, "plan"))) {
         (void)vec_fault(check, "expected a plan");
         json_decref(whole);
         return NULL;

@@ -17,7 +17,8 @@
 const char *run_bundle_name(vec_arena *arena, const char *id);
 
 /* run_bundle_write writes DIR and what is in it; false: *why says why not. */
-bool run_bundle_write(run_play *play, const char *dir, const char *command, const json_t *verdict, const char **why);
+bool run_bundle_write(run_play *play, const char *dir, const char *command, const json_t *verdict,
+                      const char **why);
 
 /* run_bundle_read gives the object of DIR/case.json; NULL: check->fault. */
 json_t *run_bundle_read(vec_check *check, const char *dir);

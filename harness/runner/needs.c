@@ -6,13 +6,30 @@
 
 static const vec_rule word = {.kind = VEC_TEXT, .min = 1};
 static const vec_rule number = {.kind = VEC_INT, .min = INT32_MIN, .max = INT32_MAX};
-#define WORDS(k) {.key = k, .kind = VEC_LIST, .of = &word}
-#define NUMBERS(k) {.key = k, .kind = VEC_LIST, .of = &number}
-#define END {.kind = VEC_END}
+#define WORDS(k)                                                                                             \
+    {                                                                                                        \
+        .key = k, .kind = VEC_LIST, .of = &word                                                              \
+    }
+#define NUMBERS(k)                                                                                           \
+    {                                                                                                        \
+        .key = k, .kind = VEC_LIST, .of = &number                                                            \
+    }
+#define END                                                                                                  \
+    {                                                                                                        \
+        .kind = VEC_END                                                                                      \
+    }
 
 static const vec_rule dialect[] = {
-    {.key = "dialect", .kind = VEC_TEXT, .min = 1}, WORDS("readings"),  WORDS("modes"), NUMBERS("aead"),
-    NUMBERS("group_enc"), NUMBERS("signature"),     NUMBERS("agreement"), NUMBERS("hkdf"), WORDS("cred_formats"), END,
+    {.key = "dialect", .kind = VEC_TEXT, .min = 1},
+    WORDS("readings"),
+    WORDS("modes"),
+    NUMBERS("aead"),
+    NUMBERS("group_enc"),
+    NUMBERS("signature"),
+    NUMBERS("agreement"),
+    NUMBERS("hkdf"),
+    WORDS("cred_formats"),
+    END,
 };
 static const vec_rule one_dialect = {.kind = VEC_OBJECT, .of = dialect};
 static const vec_rule hello_keys[] = {
@@ -66,9 +83,11 @@ void run_suite_adapt(const json_t *hello, const json_t *plan, run_suite *suite)
     /* A peer with one mode only gets a group with that mode only, unless the case says otherwise. */
     bool is_28 = vec_get_is(plan, "dialect", "group-28");
     if (json_object_get(params, "aead") == NULL && !has_number(has, "aead", suite->aead)) {
-        suite->aead = is_28 && has_number(has, "aead", GOSC_ALG_A128GCM) ? GOSC_ALG_A128GCM : GOSC_ALG_CCM_16_64_128;
+        suite->aead =
+            is_28 && has_number(has, "aead", GOSC_ALG_A128GCM) ? GOSC_ALG_A128GCM : GOSC_ALG_CCM_16_64_128;
     }
-    if (is_28 && json_object_get(params, "signature") == NULL && !has_number(has, "signature", suite->signature)) {
+    if (is_28 && json_object_get(params, "signature") == NULL &&
+        !has_number(has, "signature", suite->signature)) {
         suite->signature = GOSC_ALG_ES256;
     }
 }
@@ -118,11 +137,13 @@ static const char *feature_missing(const json_t *hello, const json_t *plan, cons
 typedef struct need {
     const char *key;
     int32_t value;
-    int32_t mandatory; /* to implement, where the mode is claimed (RFC 8613 section 3.2; Group OSCORE -28 section 10) */
+    int32_t mandatory; /* to implement, where the mode is claimed (RFC 8613 section 3.2; Group OSCORE -28
+                          section 10) */
     const char *mode;  /* NULL: whatever the mode */
 } need;
 
-static bool suite_fits(const json_t *has, const run_suite *suite, bool has_modes, char *why, size_t room, bool *mandatory)
+static bool suite_fits(const json_t *has, const run_suite *suite, bool has_modes, char *why, size_t room,
+                       bool *mandatory)
 {
     const need needs[] = {
         {"hkdf", suite->hkdf, GOSC_ALG_HMAC_256, NULL},
@@ -170,8 +191,8 @@ static bool roles_fit(const json_t *hello, const json_t *peer, char *why, size_t
     return true;
 }
 
-bool run_hello_fits(const json_t *hello, const json_t *plan, const json_t *peer, const run_suite *suite, char *why,
-                    size_t room, bool *mandatory)
+bool run_hello_fits(const json_t *hello, const json_t *plan, const json_t *peer, const run_suite *suite,
+                    char *why, size_t room, bool *mandatory)
 {
     const json_t *has = dialect_of(hello, plan);
     bool has_modes = vec_get_is(plan, "dialect", "group-28");
@@ -184,7 +205,8 @@ bool run_hello_fits(const json_t *hello, const json_t *plan, const json_t *peer,
         (void)snprintf(why, room, "lacks the reading %s", suite->reading);
         return false;
     }
-    if (!vec_get_is(plan, "dialect", "oscore") && !run_has(json_object_get(has, "cred_formats"), suite->cred_format)) {
+    if (!vec_get_is(plan, "dialect", "oscore") &&
+        !run_has(json_object_get(has, "cred_formats"), suite->cred_format)) {
         (void)snprintf(why, room, "lacks credentials of format %s", suite->cred_format);
         return false;
     }

@@ -15,9 +15,10 @@ void run_suite_adapt(const json_t *hello, const json_t *plan, run_suite *suite);
 /*
  * run_hello_fits: whether the peer can take its place.
  *
- * Out       why        what it lacks;  mandatory  what it lacks belongs to what it claims, so that lacking it is a fault
+ * Out       why        what it lacks;  mandatory  what it lacks belongs to what it claims, so that lacking it
+ * is a fault
  */
-bool run_hello_fits(const json_t *hello, const json_t *plan, const json_t *peer, const run_suite *suite, char *why,
-                    size_t room, bool *mandatory);
+bool run_hello_fits(const json_t *hello, const json_t *plan, const json_t *peer, const run_suite *suite,
+                    char *why, size_t room, bool *mandatory);
 
 #endif

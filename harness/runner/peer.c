@@ -16,8 +16,8 @@
 #include "peer_lines.h"
 
 enum {
-    CHUNK = 64 << 10,     /* bytes read at once */
-    REAP_STEP_US = 200,   /* between two looks at a process that ends */
+    CHUNK = 64 << 10,   /* bytes read at once */
+    REAP_STEP_US = 200, /* between two looks at a process that ends */
 };
 
 const char *run_wrong_name(run_wrong wrong)
@@ -46,7 +46,8 @@ static uint64_t now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-static bool complain(run_peer *peer, run_wrong wrong, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static bool complain(run_peer *peer, run_wrong wrong, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static bool complain(run_peer *peer, run_wrong wrong, const char *format, ...)
 {
     va_list args;
@@ -102,7 +103,8 @@ static bool crashed(run_peer *peer, const char *when)
         return complain(peer, RUN_WRONG_CRASH, "closed its output while %s", when);
     }
     if (WIFSIGNALED(peer->status)) {
-        return complain(peer, RUN_WRONG_CRASH, "was killed by signal %d while %s", WTERMSIG(peer->status), when);
+        return complain(peer, RUN_WRONG_CRASH, "was killed by signal %d while %s", WTERMSIG(peer->status),
+                        when);
     }
     return complain(peer, RUN_WRONG_CRASH, "ended with status %d while %s", WEXITSTATUS(peer->status), when);
 }
@@ -230,7 +232,8 @@ static bool lines_read(run_peer *peer, const char *op, json_int_t id, json_t **a
     return peer->wrong == RUN_WRONG_NOTHING;
 }
 
-/* wait_for lets the peer write (and read, when there is something for it); false: nothing happened in time. */
+/* wait_for lets the peer write (and read, when there is something for it); false: nothing happened in time.
+ */
 static bool wait_for(run_peer *peer, bool writing, uint64_t until_ms)
 {
     struct pollfd fds[3] = {
@@ -294,7 +297,8 @@ json_t *run_peer_ask(run_peer *peer, json_t *request)
             break;
         }
         if (!wait_for(peer, false, until_ms) && now_ms() >= until_ms) {
-            good = complain(peer, RUN_WRONG_HANG, "gave no answer to \"%.40s\" for %u ms", op, peer->patience_ms);
+            good = complain(peer, RUN_WRONG_HANG, "gave no answer to \"%.40s\" for %u ms", op,
+                            peer->patience_ms);
         } else {
             good = fill(peer, when);
         }
@@ -340,7 +344,8 @@ static bool drain(run_peer *peer, uint64_t until_ms)
             peer->in_len += (size_t)n;
             peer->n_read += (size_t)n;
         } else if (now_ms() >= until_ms) {
-            return complain(peer, RUN_WRONG_HANG, "did not end within %u ms after \"quit\"", peer->patience_ms);
+            return complain(peer, RUN_WRONG_HANG, "did not end within %u ms after \"quit\"",
+                            peer->patience_ms);
         }
     }
 }
@@ -358,7 +363,8 @@ bool run_peer_quit(run_peer *peer)
     if (!drain(peer, until_ms)) {
         return false;
     }
-    while (peer->process.err >= 0 && take_err(peer) && wait_for(peer, false, until_ms) && now_ms() < until_ms) {
+    while (peer->process.err >= 0 && take_err(peer) && wait_for(peer, false, until_ms) &&
+           now_ms() < until_ms) {
     }
     if (!reap(peer, until_ms)) {
         return complain(peer, RUN_WRONG_HANG, "did not end within %u ms after \"quit\"", peer->patience_ms);

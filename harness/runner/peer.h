@@ -1,7 +1,7 @@
 /*
- * A peer process and its side of the peer protocol (interop/PROTOCOL.md): lines out, lines in, each bounded in length, number
- * and time. What a peer does wrong is kept as a complaint; nothing it does can harm the harness.
- * SPDX-License-Identifier: BSD-2-Clause
+ * A peer process and its side of the peer protocol (interop/PROTOCOL.md): lines out, lines in, each bounded
+ * in length, number and time. What a peer does wrong is kept as a complaint; nothing it does can harm the
+ * harness. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef RUN_PEER_H
 #define RUN_PEER_H
@@ -12,8 +12,8 @@
 #include "read.h"
 
 enum {
-    RUN_LINE_MAX = 1 << 20,    /* bytes of a line */
-    RUN_OUTPUT_MAX = 16 << 20, /* bytes a peer may write in one case */
+    RUN_LINE_MAX = 1 << 20,     /* bytes of a line */
+    RUN_OUTPUT_MAX = 16 << 20,  /* bytes a peer may write in one case */
     RUN_STDERR_MAX = 256 << 10, /* bytes of standard error that are kept */
 };
 
@@ -34,7 +34,7 @@ typedef void run_event_call(void *arg, struct run_peer *peer, const json_t *even
 
 typedef struct run_peer {
     const char *name;
-    int number;  /* in the lab */
+    int number; /* in the lab */
     bool is_subject;
     bool runs;
     lab_process process;

@@ -5,34 +5,81 @@
 
 #define OPT VEC_OPTIONAL
 #define NIL VEC_NULLABLE
-#define TEXT(k, f) {.key = k, .kind = VEC_TEXT, .flags = f}
-#define HEX(k, f) {.key = k, .kind = VEC_HEX, .flags = f}
-#define BOOL(k, f) {.key = k, .kind = VEC_BOOL, .flags = f}
-#define INT(k, f) {.key = k, .kind = VEC_INT, .flags = f, .min = 0, .max = INT64_MAX}
-#define ANY(k, f) {.key = k, .kind = VEC_ANY, .flags = f}
+#define TEXT(k, f)                                                                                           \
+    {                                                                                                        \
+        .key = k, .kind = VEC_TEXT, .flags = f                                                               \
+    }
+#define HEX(k, f)                                                                                            \
+    {                                                                                                        \
+        .key = k, .kind = VEC_HEX, .flags = f                                                                \
+    }
+#define BOOL(k, f)                                                                                           \
+    {                                                                                                        \
+        .key = k, .kind = VEC_BOOL, .flags = f                                                               \
+    }
+#define INT(k, f)                                                                                            \
+    {                                                                                                        \
+        .key = k, .kind = VEC_INT, .flags = f, .min = 0, .max = INT64_MAX                                    \
+    }
+#define ANY(k, f)                                                                                            \
+    {                                                                                                        \
+        .key = k, .kind = VEC_ANY, .flags = f                                                                \
+    }
 #define EVENT TEXT("event", 0)
-#define END {.kind = VEC_END}
+#define END                                                                                                  \
+    {                                                                                                        \
+        .kind = VEC_END                                                                                      \
+    }
 
 static const char *const modes[] = {"group", "pairwise", NULL};
 static const char *const closings[] = {"answered", "expired", "finished", "failed", NULL};
 
 static const vec_rule any = {.kind = VEC_ANY};
-#define OPTIONS {.key = "options", .kind = VEC_LIST, .of = &any}
-#define MODE {.key = "mode", .kind = VEC_WORD, .flags = NIL, .words = modes}
+#define OPTIONS                                                                                              \
+    {                                                                                                        \
+        .key = "options", .kind = VEC_LIST, .of = &any                                                       \
+    }
+#define MODE                                                                                                 \
+    {                                                                                                        \
+        .key = "mode", .kind = VEC_WORD, .flags = NIL, .words = modes                                        \
+    }
 
 static const vec_rule delivered[] = {
-    EVENT, TEXT("group", NIL), HEX("kid", NIL), MODE, HEX("partial_iv", NIL), BOOL("multicast", 0), TEXT("from", NIL),
-    TEXT("method", 0), TEXT("path", NIL), HEX("payload", NIL), OPTIONS, END,
+    EVENT,
+    TEXT("group", NIL),
+    HEX("kid", NIL),
+    MODE,
+    HEX("partial_iv", NIL),
+    BOOL("multicast", 0),
+    TEXT("from", NIL),
+    TEXT("method", 0),
+    TEXT("path", NIL),
+    HEX("payload", NIL),
+    OPTIONS,
+    END,
 };
 static const vec_rule response[] = {
-    EVENT, TEXT("exchange", 0), TEXT("group", NIL), HEX("kid", NIL), MODE, HEX("partial_iv", NIL), TEXT("from", NIL),
-    TEXT("code", 0), HEX("payload", NIL), OPTIONS, BOOL("protected", 0), END,
+    EVENT,
+    TEXT("exchange", 0),
+    TEXT("group", NIL),
+    HEX("kid", NIL),
+    MODE,
+    HEX("partial_iv", NIL),
+    TEXT("from", NIL),
+    TEXT("code", 0),
+    HEX("payload", NIL),
+    OPTIONS,
+    BOOL("protected", 0),
+    END,
 };
 static const vec_rule challenged[] = {EVENT, TEXT("exchange", 0), HEX("kid", NIL), TEXT("from", NIL), END};
-static const vec_rule rejected[] = {EVENT, TEXT("reason", 0), TEXT("from", NIL), TEXT("group", NIL),
-                                    TEXT("exchange", NIL), END};
+static const vec_rule rejected[] = {
+    EVENT, TEXT("reason", 0), TEXT("from", NIL), TEXT("group", NIL), TEXT("exchange", NIL), END};
 static const vec_rule closed[] = {
-    EVENT, TEXT("exchange", 0), {.key = "why", .kind = VEC_WORD, .words = closings}, END,
+    EVENT,
+    TEXT("exchange", 0),
+    {.key = "why", .kind = VEC_WORD, .words = closings},
+    END,
 };
 static const vec_rule datagram[] = {EVENT, TEXT("from", 0), TEXT("to", 0), HEX("data", 0), END};
 static const vec_rule note[] = {EVENT, TEXT("text", 0), END};
@@ -41,9 +88,12 @@ static const struct {
     const char *name;
     const vec_rule rule;
 } events[] = {
-    {"delivered", {.kind = VEC_OBJECT, .of = delivered}}, {"response", {.kind = VEC_OBJECT, .of = response}},
-    {"challenged", {.kind = VEC_OBJECT, .of = challenged}}, {"rejected", {.kind = VEC_OBJECT, .of = rejected}},
-    {"closed", {.kind = VEC_OBJECT, .of = closed}},         {"datagram", {.kind = VEC_OBJECT, .of = datagram}},
+    {"delivered", {.kind = VEC_OBJECT, .of = delivered}},
+    {"response", {.kind = VEC_OBJECT, .of = response}},
+    {"challenged", {.kind = VEC_OBJECT, .of = challenged}},
+    {"rejected", {.kind = VEC_OBJECT, .of = rejected}},
+    {"closed", {.kind = VEC_OBJECT, .of = closed}},
+    {"datagram", {.kind = VEC_OBJECT, .of = datagram}},
     {"note", {.kind = VEC_OBJECT, .of = note}},
 };
 
@@ -78,7 +128,8 @@ static const vec_rule notify[] = {ANSWER, INT("n_observers", OPT), END};
 static const vec_rule state[] = {
     ANSWER, ANY("ssn", OPT), ANY("recipients", OPT), ANY("digest", OPT), ANY("derivations", OPT), END,
 };
-static const vec_rule timed[] = {ANSWER, {.key = "next_ms", .kind = VEC_INT, .flags = OPT | NIL, .max = INT64_MAX}, END};
+static const vec_rule timed[] = {
+    ANSWER, {.key = "next_ms", .kind = VEC_INT, .flags = OPT | NIL, .max = INT64_MAX}, END};
 
 bool run_answer_check(vec_check *check, const char *op, const json_t *answer)
 {
@@ -86,9 +137,9 @@ bool run_answer_check(vec_check *check, const char *op, const json_t *answer)
         const char *op;
         const vec_rule rule;
     } answers[] = {
-        {"hello", {.kind = VEC_OBJECT, .of = hello}},   {"notify", {.kind = VEC_OBJECT, .of = notify}},
-        {"send", {.kind = VEC_OBJECT, .of = sent}},     {"configure", {.kind = VEC_OBJECT, .of = configured}},
-        {"state", {.kind = VEC_OBJECT, .of = state}},   {"datagram", {.kind = VEC_OBJECT, .of = timed}},
+        {"hello", {.kind = VEC_OBJECT, .of = hello}}, {"notify", {.kind = VEC_OBJECT, .of = notify}},
+        {"send", {.kind = VEC_OBJECT, .of = sent}},   {"configure", {.kind = VEC_OBJECT, .of = configured}},
+        {"state", {.kind = VEC_OBJECT, .of = state}}, {"datagram", {.kind = VEC_OBJECT, .of = timed}},
         {"tick", {.kind = VEC_OBJECT, .of = timed}},
     };
     static const vec_rule other = {.kind = VEC_OBJECT, .of = plain};

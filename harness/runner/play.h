@@ -1,7 +1,6 @@
 /*
- * Playing one case: peers are started in the lab, the steps are done one after the other, and everything that happens goes
- * into the log. Nothing is judged here.
- * SPDX-License-Identifier: BSD-2-Clause
+ * Playing one case: peers are started in the lab, the steps are done one after the other, and everything that
+ * happens goes into the log. Nothing is judged here. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef RUN_PLAY_H
 #define RUN_PLAY_H
@@ -13,9 +12,10 @@
 #include "world.h"
 
 enum {
-    RUN_SETTLE_MS = 60,      /* what comes within this time after something happened belongs to it (/separate: 50) */
-    RUN_EVENTS_MAX = 50000,  /* of one case: a loop between peers ends there */
-    RUN_OPEN_MS = 20000,     /* how long an exchange stays open, unless the step says */
+    RUN_SETTLE_MS =
+        60, /* what comes within this time after something happened belongs to it (/separate: 50) */
+    RUN_EVENTS_MAX = 50000, /* of one case: a loop between peers ends there */
+    RUN_OPEN_MS = 20000,    /* how long an exchange stays open, unless the step says */
 };
 
 typedef struct run_program {
@@ -23,22 +23,22 @@ typedef struct run_program {
 } run_program;
 
 typedef struct run_config {
-    const char *scenarios;    /* folder of credentials.json */
-    run_program reference;    /* plays all places that nobody else takes */
-    run_program subject;      /* argv NULL: the reference too */
-    const char *place;        /* of those marked as subject, the one that it takes; NULL: all */
+    const char *scenarios; /* folder of credentials.json */
+    run_program reference; /* plays all places that nobody else takes */
+    run_program subject;   /* argv NULL: the reference too */
+    const char *place;     /* of those marked as subject, the one that it takes; NULL: all */
     uint64_t seed;
-    const char *date;         /* of the run, for the log */
+    const char *date; /* of the run, for the log */
     uint32_t patience_ms;
-    const char *folder;       /* where peers keep what survives a restart; NULL: nowhere */
-    FILE *trace;              /* lines of the protocol; NULL: not told */
+    const char *folder; /* where peers keep what survives a restart; NULL: nowhere */
+    FILE *trace;        /* lines of the protocol; NULL: not told */
 } run_config;
 
 /* What is known of a packet beside its record in the lab. */
 typedef struct run_packet {
     uint32_t number;
-    const char *of;       /* step it belongs to; NULL: none */
-    uint32_t reply_to;    /* request it answers; 0: none or not known */
+    const char *of;    /* step it belongs to; NULL: none */
+    uint32_t reply_to; /* request it answers; 0: none or not known */
     obs_opened *opened;
     const char *name;
 } run_packet;
@@ -71,7 +71,7 @@ typedef struct run_play {
     const char *cause_of;
     uint64_t told_ms[RUN_PEERS_MAX];    /* port stdio: time a peer was told last */
     const char *last_of[RUN_PEERS_MAX]; /* step a peer was asked for last */
-    uint64_t active_us; /* when something happened last */
+    uint64_t active_us;                 /* when something happened last */
     size_t n_events;
     uint32_t n_restarts;
     uint32_t n_forged; /* Message IDs and Tokens of the adversary */
@@ -86,7 +86,8 @@ typedef enum run_end {
     RUN_BROKEN,       /* a peer or the scenario broke it off */
 } run_end;
 
-/* run_play_case plays a plan; the log is complete whatever happened. Give everything back with run_play_free. */
+/* run_play_case plays a plan; the log is complete whatever happened. Give everything back with run_play_free.
+ */
 run_end run_play_case(run_play *play, const json_t *plan, const char *port, const run_config *config);
 void run_play_free(run_play *play);
 
@@ -96,20 +97,23 @@ uint64_t run_now_ms(const run_play *play);
 run_peer *run_play_peer(run_play *play, const char *name);
 size_t run_play_index(const run_play *play, const run_peer *peer);
 
-/* run_log adds an entry; run_say one that only holds a text, as the harness's own complaint: the case cannot go on. */
+/* run_log adds an entry; run_say one that only holds a text, as the harness's own complaint: the case cannot
+ * go on. */
 json_t *run_log(run_play *play, const char *kind);
 bool run_say(run_play *play, const char *kind, const char *by, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
 /*
- * run_ask asks a peer and writes question and answer to the log; everything that happens meanwhile belongs to step `of`.
+ * run_ask asks a peer and writes question and answer to the log; everything that happens meanwhile belongs to
+ * step `of`.
  *
  * In        request  reference is taken;  may_fail  an error is an answer like others
  * Returns   the answer (to be given back), NULL: the case is broken or the peer said no
  */
 json_t *run_ask(run_play *play, run_peer *peer, json_t *request, const char *of, bool may_fail);
 
-/* run_settle lets everything happen that follows from what was done; run_pass lets time pass, then settles. */
+/* run_settle lets everything happen that follows from what was done; run_pass lets time pass, then settles.
+ */
 bool run_settle(run_play *play);
 bool run_pass(run_play *play, uint64_t ms);
 

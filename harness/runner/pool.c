@@ -52,6 +52,19 @@ static bool wants_folder(const json_t *plan)
     return false;
 }
 
+/* folder_make makes a folder that nobody else has. */
+static bool folder_make(char *folder, size_t room)
+{
+    const char *place = getenv("TMPDIR");
+    int len = snprintf(folder, room, "%s/muster-keep-", place != NULL && place[0] != '\0' ? place : P_tmpdir);
+    if (len < 0 || (size_t)len + 7 > room) {
+        return false;
+    }
+    memset(folder + len, 'X', 6);
+    folder[len + 6] = '\0';
+    return mkdtemp(folder) != NULL;
+}
+
 /* folder_remove removes a folder, two levels deep: what peers keep. */
 static void folder_remove(const char *folder)
 {
@@ -103,12 +116,12 @@ static json_t *record_start(const run_pool_config *config, const run_job *job)
 json_t *run_job_play(const run_pool_config *config, const run_job *job)
 {
     uint64_t began_ms = now_ms();
-    char folder[] = "/tmp/muster-keep-XXXXXX";
+    char folder[512];
     run_config play_config = config->play;
     run_play play;
     play_config.seed = job->seed;
     play_config.place = job->place;
-    bool has_folder = wants_folder(job->one->plan) && mkdtemp(folder) != NULL;
+    bool has_folder = wants_folder(job->one->plan) && folder_make(folder, sizeof folder);
     play_config.folder = has_folder ? folder : NULL;
     (void)run_play_case(&play, job->one->plan, job->port, &play_config);
     json_t *verdict = obs_judge(job->one->plan, &play.log);
@@ -116,8 +129,9 @@ json_t *run_job_play(const run_pool_config *config, const run_job *job)
     (void)json_object_update(record, verdict);
     obs_set_int(record, "ms", (int64_t)(now_ms() - began_ms));
     if (config->out != NULL) {
-        const char *dir = vec_printf(&play.arena, "%s/%s%s%s", config->out, run_bundle_name(&play.arena, job->one->id),
-                                     job->place != NULL ? "+" : "", job->place != NULL ? job->place : "");
+        const char *dir =
+            vec_printf(&play.arena, "%s/%s%s%s", config->out, run_bundle_name(&play.arena, job->one->id),
+                       job->place != NULL ? "+" : "", job->place != NULL ? job->place : "");
         const char *why = NULL;
         if (run_bundle_write(&play, dir, config->command, verdict, &why)) {
             obs_set_text(record, "bundle", dir);
@@ -212,8 +226,8 @@ static void worker_kill(worker *w)
     *w = (worker){.pid = 0};
 }
 
-static json_t *record_of_loss(const run_pool_config *config, const run_job *job, obs_verdict verdict, uint64_t ms,
-                              const char *why)
+static json_t *record_of_loss(const run_pool_config *config, const run_job *job, obs_verdict verdict,
+                              uint64_t ms, const char *why)
 {
     json_t *record = record_start(config, job);
     obs_set_text(record, "verdict", obs_verdict_name(verdict));

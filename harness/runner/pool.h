@@ -1,6 +1,6 @@
 /*
- * Many cases at once: each in a process of its own, so that nothing is shared and whatever goes wrong stays there.
- * SPDX-License-Identifier: BSD-2-Clause
+ * Many cases at once: each in a process of its own, so that nothing is shared and whatever goes wrong stays
+ * there. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef RUN_POOL_H
 #define RUN_POOL_H
@@ -19,15 +19,16 @@ typedef struct run_job {
 
 typedef struct run_pool_config {
     run_config play;
-    const char *command;   /* of the peer under test; NULL: the reference */
-    const char *out;       /* folder of bundles; NULL: none */
-    size_t jobs;           /* at the same time */
-    uint32_t limit_ms;     /* for one case, real time */
+    const char *command;               /* of the peer under test; NULL: the reference */
+    const char *out;                   /* folder of bundles; NULL: none */
+    size_t jobs;                       /* at the same time */
+    uint32_t limit_ms;                 /* for one case, real time */
     const volatile sig_atomic_t *stop; /* set: end as soon as possible */
     bool fail_fast;
 } run_pool_config;
 
-/* Told of each record, in the order the cases end; the record belongs to the callee. False: no more cases are started. */
+/* Told of each record, in the order the cases end; the record belongs to the callee. False: no more cases are
+ * started. */
 typedef bool run_record_call(void *arg, size_t job, json_t *record);
 /* Told from time to time, also while nothing happens. */
 typedef void run_tick_call(void *arg, size_t n_running);

@@ -1,7 +1,7 @@
 /*
- * Scenarios: read, held against their closed schema, and made into cases. A case is one scenario in one dialect with one
- * value for each parameter it varies; its plan is the scenario with all of that put in place.
- * SPDX-License-Identifier: BSD-2-Clause
+ * Scenarios: read, held against their closed schema, and made into cases. A case is one scenario in one
+ * dialect with one value for each parameter it varies; its plan is the scenario with all of that put in
+ * place. SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef RUN_SCENARIO_H
 #define RUN_SCENARIO_H
@@ -18,8 +18,8 @@ typedef struct run_case {
     const char *title;
     const char *path; /* of the file */
     bool smoke;
-    /* Object: format, id, scenario, title, req, kills, dialect, params, port, ports, peers (list, each with its name),
-     * worlds, steps, expect, control, optional. Owned by the book. */
+    /* Object: format, id, scenario, title, req, kills, dialect, params, port, ports, peers (list, each with
+     * its name), worlds, steps, expect, control, optional. Owned by the book. */
     json_t *plan;
 } run_case;
 
@@ -41,16 +41,19 @@ const char *run_scenario_folder_default(void);
  * Out       book    to be given back with run_book_free, also after an error
  * Errors    false; check->fault says why in one line
  */
-bool run_book_load(run_book *book, const char *folder, const char *const *files, size_t n_files, vec_check *check);
+bool run_book_load(run_book *book, const char *folder, const char *const *files, size_t n_files,
+                   vec_check *check);
 void run_book_free(run_book *book);
 
-/* run_plan_check holds a plan (of the book, or one that was saved) against its rules: names resolve, keys fit. */
+/* run_plan_check holds a plan (of the book, or one that was saved) against its rules: names resolve, keys
+ * fit. */
 bool run_plan_check(vec_check *check, const json_t *plan);
 
 /* run_plan_peer gives the object of a peer by name; NULL: none. */
 const json_t *run_plan_peer(const json_t *plan, const char *name);
 
-/* run_plan_places lists the places that a peer under test may take, each once (lamp1, lamp2 are one place: lamp). */
+/* run_plan_places lists the places that a peer under test may take, each once (lamp1, lamp2 are one place:
+ * lamp). */
 json_t *run_plan_places(const json_t *plan);
 
 /* run_has: whether a list of texts has this one. */

@@ -2,28 +2,77 @@
 #include "scenario_rules.h"
 
 #define OPT VEC_OPTIONAL
-#define NAME(k) {.key = k, .kind = VEC_NAME}
-#define NAME_OPT(k) {.key = k, .kind = VEC_NAME, .flags = OPT}
-#define TEXT(k) {.key = k, .kind = VEC_TEXT, .min = 1}
-#define TEXT_OPT(k) {.key = k, .kind = VEC_TEXT, .flags = OPT}
-#define HEX_OPT(k) {.key = k, .kind = VEC_HEX, .flags = OPT}
-#define HEX_NULL(k) {.key = k, .kind = VEC_HEX, .flags = OPT | VEC_NULLABLE}
-#define BOOL_OPT(k) {.key = k, .kind = VEC_BOOL, .flags = OPT}
-#define INT_OPT(k, least, most) {.key = k, .kind = VEC_INT, .flags = OPT, .min = least, .max = most}
-#define WORD(k, list) {.key = k, .kind = VEC_WORD, .words = list}
-#define WORD_OPT(k, list) {.key = k, .kind = VEC_WORD, .flags = OPT, .words = list}
-#define WORD_NULL(k, list) {.key = k, .kind = VEC_WORD, .flags = OPT | VEC_NULLABLE, .words = list}
-#define LIST_OPT(k, item) {.key = k, .kind = VEC_LIST, .flags = OPT, .of = item}
-#define ANY(k) {.key = k, .kind = VEC_ANY}
-#define ANY_OPT(k) {.key = k, .kind = VEC_ANY, .flags = OPT}
-#define OBJECT_OPT(k, rules) {.key = k, .kind = VEC_OBJECT, .flags = OPT, .of = rules}
-#define END {.kind = VEC_END}
+#define NAME(k)                                                                                              \
+    {                                                                                                        \
+        .key = k, .kind = VEC_NAME                                                                           \
+    }
+#define NAME_OPT(k)                                                                                          \
+    {                                                                                                        \
+        .key = k, .kind = VEC_NAME, .flags = OPT                                                             \
+    }
+#define TEXT(k)                                                                                              \
+    {                                                                                                        \
+        .key = k, .kind = VEC_TEXT, .min = 1                                                                 \
+    }
+#define TEXT_OPT(k)                                                                                          \
+    {                                                                                                        \
+        .key = k, .kind = VEC_TEXT, .flags = OPT                                                             \
+    }
+#define HEX_OPT(k)                                                                                           \
+    {                                                                                                        \
+        .key = k, .kind = VEC_HEX, .flags = OPT                                                              \
+    }
+#define HEX_NULL(k)                                                                                          \
+    {                                                                                                        \
+        .key = k, .kind = VEC_HEX, .flags = OPT | VEC_NULLABLE                                               \
+    }
+#define BOOL_OPT(k)                                                                                          \
+    {                                                                                                        \
+        .key = k, .kind = VEC_BOOL, .flags = OPT                                                             \
+    }
+#define INT_OPT(k, least, most)                                                                              \
+    {                                                                                                        \
+        .key = k, .kind = VEC_INT, .flags = OPT, .min = least, .max = most                                   \
+    }
+#define WORD(k, list)                                                                                        \
+    {                                                                                                        \
+        .key = k, .kind = VEC_WORD, .words = list                                                            \
+    }
+#define WORD_OPT(k, list)                                                                                    \
+    {                                                                                                        \
+        .key = k, .kind = VEC_WORD, .flags = OPT, .words = list                                              \
+    }
+#define WORD_NULL(k, list)                                                                                   \
+    {                                                                                                        \
+        .key = k, .kind = VEC_WORD, .flags = OPT | VEC_NULLABLE, .words = list                               \
+    }
+#define LIST_OPT(k, item)                                                                                    \
+    {                                                                                                        \
+        .key = k, .kind = VEC_LIST, .flags = OPT, .of = item                                                 \
+    }
+#define ANY(k)                                                                                               \
+    {                                                                                                        \
+        .key = k, .kind = VEC_ANY                                                                            \
+    }
+#define ANY_OPT(k)                                                                                           \
+    {                                                                                                        \
+        .key = k, .kind = VEC_ANY, .flags = OPT                                                              \
+    }
+#define OBJECT_OPT(k, rules)                                                                                 \
+    {                                                                                                        \
+        .key = k, .kind = VEC_OBJECT, .flags = OPT, .of = rules                                              \
+    }
+#define END                                                                                                  \
+    {                                                                                                        \
+        .kind = VEC_END                                                                                      \
+    }
 
 #define TIME_MAX INT64_C(100000000)
 #define PIV_MAX INT64_C(1099511627776)
 
-const char *const run_vary_keys[] = {"aead", "group_enc", "signature", "agreement", "hkdf", "cred_format", "reading",
-                                     "ids",  "mode",      "type",      "n",         "window_size", "value", NULL};
+const char *const run_vary_keys[] = {"aead",        "group_enc",   "signature", "agreement", "hkdf",
+                                     "cred_format", "reading",     "ids",       "mode",      "type",
+                                     "n",           "window_size", "value",     NULL};
 
 static const char *const dialects[] = {"oscore", "group-02", "group-28", NULL};
 static const char *const ports[] = {"stdio", "tun", NULL};
@@ -38,25 +87,42 @@ static const char *const kinds[] = {"request", "response", "ack", "reset", "ping
 static const char *const casts[] = {"unicast", "multicast", NULL};
 static const char *const losses[] = {"windows", "all", NULL};
 static const char *const forgers[] = {"insider", "outsider", "owner", NULL};
-static const char *const layers[] = {"datagram", "token",     "option", "ciphertext",
+static const char *const layers[] = {"datagram", "token",     "option",  "ciphertext",
                                      "tag",      "signature", "payload", NULL};
 static const char *const faults[] = {
-    "wrong-key",        "wrong-nonce",     "group-as-pairwise", "pairwise-as-group", "old-epoch",
-    "no-signature",     "zero-signature",  "other-signature",   "unmasked-signature", "aad-request-kid",
-    "aad-request-piv",  "aad-kid-context", "aad-option",        "aad-sender-cred",   "aad-gm-cred",
-    "aad-algorithms",   "inner-malformed", "inner-oscore",      NULL,
+    "wrong-key",
+    "wrong-nonce",
+    "group-as-pairwise",
+    "pairwise-as-group",
+    "old-epoch",
+    "no-signature",
+    "zero-signature",
+    "other-signature",
+    "unmasked-signature",
+    "aad-request-kid",
+    "aad-request-piv",
+    "aad-kid-context",
+    "aad-option",
+    "aad-sender-cred",
+    "aad-gm-cred",
+    "aad-algorithms",
+    "inner-malformed",
+    "inner-oscore",
+    NULL,
 };
-static const char *const sights[] = {"packet", "delivered", "response", "challenged", "rejected", "closed",
-                                     "state",  "joined",    "left",     "exit",       "refused",  "note", NULL};
-static const char *const marks[] = {"echo",    "partial_iv", "kid",        "kid_context", "observe",
-                                    "oscore",  "signature",  "payload",    "outer_max_age", "no_response",
+static const char *const sights[] = {"packet",  "delivered", "response", "challenged", "rejected",
+                                     "closed",  "state",     "joined",   "left",       "exit",
+                                     "refused", "note",      NULL};
+static const char *const marks[] = {"echo",     "partial_iv",   "kid",     "kid_context",   "observe",
+                                    "oscore",   "signature",    "payload", "outer_max_age", "no_response",
                                     "uri_path", "inner_oscore", NULL};
-static const char *const fields[] = {"bytes", "token", "message_id", "partial_iv", "kid", "kid_context", "option",
-                                     "payload", "echo", "mode", "src", "dst", NULL};
-static const char *const doings[] = {"send",     "notify", "rekey",  "forget", "join",      "leave", "finish",
-                                     "restart",  "kill",   "wait",   "state",  "drop",      "hold",  "delay",
-                                     "duplicate", "release", "replay", "edit",  "forge",     "respond",
-                                     "redirect", "spoof",  NULL};
+static const char *const fields[] = {"bytes",       "token",  "message_id", "partial_iv", "kid",
+                                     "kid_context", "option", "payload",    "echo",       "mode",
+                                     "src",         "dst",    NULL};
+static const char *const doings[] = {"send",   "notify",  "rekey",     "forget",  "join",   "leave",
+                                     "finish", "restart", "kill",      "wait",    "state",  "drop",
+                                     "hold",   "delay",   "duplicate", "release", "replay", "edit",
+                                     "forge",  "respond", "redirect",  "spoof",   NULL};
 
 static const vec_rule requirement = {.kind = VEC_REQ};
 static const vec_rule mutant = {.kind = VEC_MUTANT};
@@ -107,14 +173,16 @@ static const vec_rule peer[] = {
 const vec_rule run_peer_rule = {.kind = VEC_OBJECT, .of = peer};
 
 static const vec_rule world[] = {
-    HEX_OPT("id_context"), HEX_OPT("master_secret"), HEX_NULL("master_salt"), ANY_OPT("aead"), ANY_OPT("group_enc"),
-    ANY_OPT("signature"),  ANY_OPT("agreement"),     ANY_OPT("hkdf"),         END,
+    HEX_OPT("id_context"), HEX_OPT("master_secret"), HEX_NULL("master_salt"),
+    ANY_OPT("aead"),       ANY_OPT("group_enc"),     ANY_OPT("signature"),
+    ANY_OPT("agreement"),  ANY_OPT("hkdf"),          END,
 };
 static const vec_rule world_map[] = {{.kind = VEC_NAME}, {.kind = VEC_OBJECT, .of = world}};
 static const vec_rule peer_map[] = {{.kind = VEC_NAME}, {.kind = VEC_OBJECT, .of = peer}};
 static const vec_rule vary_map[] = {{.kind = VEC_NAME}, {.kind = VEC_LIST, .min = 1, .of = &any}};
 static const vec_rule control[] = {
-    TEXT("path"), TEXT("by"), TEXT("to"), ANY_OPT("mode"), ANY_OPT("type"), NAME_OPT("group"), BOOL_OPT("before"), END,
+    TEXT("path"),    TEXT("by"),        TEXT("to"),         ANY_OPT("mode"),
+    ANY_OPT("type"), NAME_OPT("group"), BOOL_OPT("before"), END,
 };
 
 static const vec_rule scenario[] = {
@@ -143,15 +211,25 @@ const vec_rule run_step_any_rule = {.kind = VEC_OBJECT, .of = step_any};
 static const vec_rule common[] = {
     WORD("do", doings), NAME_OPT("name"), BOOL_OPT("settle"), LIST_OPT("in", &dialect), TEXT_OPT("why"), END,
 };
-#define COMMON {.kind = VEC_INCLUDE, .of = common}
+#define COMMON                                                                                               \
+    {                                                                                                        \
+        .kind = VEC_INCLUDE, .of = common                                                                    \
+    }
 
 static const vec_rule match[] = {
-    TEXT_OPT("from"), TEXT_OPT("to"),   WORD_OPT("is", kinds), INT_OPT("nth", 1, 100000), WORD_OPT("mode", seen_modes),
-    WORD_OPT("cast", casts), TEXT_OPT("of"), END,
+    TEXT_OPT("from"),
+    TEXT_OPT("to"),
+    WORD_OPT("is", kinds),
+    INT_OPT("nth", 1, 100000),
+    WORD_OPT("mode", seen_modes),
+    WORD_OPT("cast", casts),
+    TEXT_OPT("of"),
+    END,
 };
 const vec_rule run_match_rule = {.kind = VEC_OBJECT, .of = match};
 
-static const vec_rule flip[] = {WORD("layer", layers), {.key = "bit", .kind = VEC_INT, .min = 0, .max = 65535}, END};
+static const vec_rule flip[] = {
+    WORD("layer", layers), {.key = "bit", .kind = VEC_INT, .min = 0, .max = 65535}, END};
 static const vec_rule set[] = {
     OBJECT_OPT("flip", flip),
     INT_OPT("type", 0, 3),
@@ -174,18 +252,43 @@ static const vec_rule set[] = {
 const vec_rule run_set_rule = {.kind = VEC_OBJECT, .of = set};
 
 static const vec_rule send[] = {
-    COMMON, ANY("by"), ANY("to"), WORD_NULL("mode", modes), WORD_OPT("type", types), WORD("method", methods),
-    TEXT("path"), TEXT_OPT("query"), INT_OPT("observe", 0, 16777215), LIST_OPT("options", &any), TEXT_OPT("payload"),
-    HEX_OPT("payload_hex"), HEX_OPT("token"), INT_OPT("open_ms", 0, TIME_MAX), NAME_OPT("group"), BOOL_OPT("may_fail"),
-    TEXT_OPT("target"), END,
+    COMMON,
+    ANY("by"),
+    ANY("to"),
+    WORD_NULL("mode", modes),
+    WORD_OPT("type", types),
+    WORD("method", methods),
+    TEXT("path"),
+    TEXT_OPT("query"),
+    INT_OPT("observe", 0, 16777215),
+    LIST_OPT("options", &any),
+    TEXT_OPT("payload"),
+    HEX_OPT("payload_hex"),
+    HEX_OPT("token"),
+    INT_OPT("open_ms", 0, TIME_MAX),
+    NAME_OPT("group"),
+    BOOL_OPT("may_fail"),
+    TEXT_OPT("target"),
+    END,
 };
 static const vec_rule notify[] = {
-    COMMON, ANY("by"), TEXT("path"), TEXT_OPT("payload"), HEX_OPT("payload_hex"), NAME_OPT("group"),
-    BOOL_OPT("may_fail"), END,
+    COMMON,
+    ANY("by"),
+    TEXT("path"),
+    TEXT_OPT("payload"),
+    HEX_OPT("payload_hex"),
+    NAME_OPT("group"),
+    BOOL_OPT("may_fail"),
+    END,
 };
 static const vec_rule rekey[] = {
-    COMMON, ANY("by"), NAME_OPT("group"), INT_OPT("epoch", 0, 1000), INT_OPT("grace_ms", 0, TIME_MAX),
-    BOOL_OPT("may_fail"), END,
+    COMMON,
+    ANY("by"),
+    NAME_OPT("group"),
+    INT_OPT("epoch", 0, 1000),
+    INT_OPT("grace_ms", 0, TIME_MAX),
+    BOOL_OPT("may_fail"),
+    END,
 };
 static const vec_rule forget[] = {COMMON, ANY("by"), NAME_OPT("group"), WORD("what", losses), END};
 static const vec_rule membership[] = {COMMON, ANY("by"), NAME_OPT("group"), END};
@@ -196,17 +299,35 @@ static const vec_rule wait_step[] = {
     COMMON, INT_OPT("ms", 0, TIME_MAX), ANY_OPT("for"), INT_OPT("at_most_ms", 1, TIME_MAX), END,
 };
 static const vec_rule rule_step[] = {
-    COMMON, {.key = "match", .kind = VEC_OBJECT, .of = match}, INT_OPT("times", 0, 100000),
-    INT_OPT("ms", 0, TIME_MAX), INT_OPT("copies", 1, 100), END,
+    COMMON,
+    {.key = "match", .kind = VEC_OBJECT, .of = match},
+    INT_OPT("times", 0, 100000),
+    INT_OPT("ms", 0, TIME_MAX),
+    INT_OPT("copies", 1, 100),
+    END,
 };
-static const vec_rule release[] = {COMMON, TEXT_OPT("packet"), LIST_OPT("order", &packet_name), TEXT_OPT("to"), END};
+static const vec_rule release[] = {COMMON, TEXT_OPT("packet"), LIST_OPT("order", &packet_name),
+                                   TEXT_OPT("to"), END};
 static const vec_rule replay[] = {
-    COMMON, TEXT("packet"), TEXT_OPT("to"), TEXT_OPT("as"), BOOL_OPT("new_token"), BOOL_OPT("new_message_id"),
-    TEXT_OPT("dst"), END,
+    COMMON,
+    TEXT("packet"),
+    TEXT_OPT("to"),
+    TEXT_OPT("as"),
+    BOOL_OPT("new_token"),
+    BOOL_OPT("new_message_id"),
+    TEXT_OPT("dst"),
+    END,
 };
 static const vec_rule edit[] = {
-    COMMON, TEXT_OPT("packet"), OBJECT_OPT("match", match), INT_OPT("times", 0, 100000),
-    {.key = "set", .kind = VEC_OBJECT, .of = set}, TEXT_OPT("to"), TEXT_OPT("as"), TEXT_OPT("dst"), END,
+    COMMON,
+    TEXT_OPT("packet"),
+    OBJECT_OPT("match", match),
+    INT_OPT("times", 0, 100000),
+    {.key = "set", .kind = VEC_OBJECT, .of = set},
+    TEXT_OPT("to"),
+    TEXT_OPT("as"),
+    TEXT_OPT("dst"),
+    END,
 };
 static const vec_rule forge[] = {
     COMMON,
@@ -264,13 +385,21 @@ static const struct {
     const char *what;
     vec_rule rule;
 } steps[] = {
-#define STEP(word, rules) {word, {.kind = VEC_OBJECT, .of = rules}}
-    STEP("send", send),       STEP("notify", notify),   STEP("rekey", rekey),      STEP("forget", forget),
-    STEP("join", membership), STEP("leave", membership), STEP("finish", finish),   STEP("restart", process),
-    STEP("kill", process),    STEP("wait", wait_step),  STEP("state", state),      STEP("drop", rule_step),
-    STEP("hold", rule_step),  STEP("delay", rule_step), STEP("duplicate", rule_step), STEP("release", release),
-    STEP("replay", replay),   STEP("edit", edit),       STEP("forge", forge),      STEP("respond", respond),
-    STEP("redirect", redirect), STEP("spoof", spoof),
+#define STEP(word, rules)                                                                                    \
+    {                                                                                                        \
+        word,                                                                                                \
+        {                                                                                                    \
+            .kind = VEC_OBJECT, .of = rules                                                                  \
+        }                                                                                                    \
+    }
+    STEP("send", send),       STEP("notify", notify),   STEP("rekey", rekey),
+    STEP("forget", forget),   STEP("join", membership), STEP("leave", membership),
+    STEP("finish", finish),   STEP("restart", process), STEP("kill", process),
+    STEP("wait", wait_step),  STEP("state", state),     STEP("drop", rule_step),
+    STEP("hold", rule_step),  STEP("delay", rule_step), STEP("duplicate", rule_step),
+    STEP("release", release), STEP("replay", replay),   STEP("edit", edit),
+    STEP("forge", forge),     STEP("respond", respond), STEP("redirect", redirect),
+    STEP("spoof", spoof),
 #undef STEP
 };
 
@@ -291,7 +420,9 @@ const vec_rule *run_step_rule(const char *what)
 }
 
 static const vec_rule comparison[] = {
-    TEXT("as"), {.key = "fields", .kind = VEC_LIST, .min = 1, .of = &field}, END,
+    TEXT("as"),
+    {.key = "fields", .kind = VEC_LIST, .min = 1, .of = &field},
+    END,
 };
 static const vec_rule recipient[] = {
     TEXT("of"), BOOL_OPT("valid"), {.key = "highest", .kind = VEC_ANY, .flags = OPT}, BOOL_OPT("exists"), END,
@@ -348,9 +479,14 @@ static const vec_rule expect[] = {
 };
 const vec_rule run_expect_rule = {.kind = VEC_OBJECT, .of = expect};
 
-static const vec_rule never[] = {ANY("never"), BOOL_OPT("warn"), LIST_OPT("in", &dialect), TEXT_OPT("why"), END};
+static const vec_rule never[] = {ANY("never"), BOOL_OPT("warn"), LIST_OPT("in", &dialect), TEXT_OPT("why"),
+                                 END};
 const vec_rule run_never_rule = {.kind = VEC_OBJECT, .of = never};
 static const vec_rule one_of[] = {
-    {.key = "one_of", .kind = VEC_LIST, .min = 2, .of = &any}, BOOL_OPT("warn"), LIST_OPT("in", &dialect), TEXT_OPT("why"), END,
+    {.key = "one_of", .kind = VEC_LIST, .min = 2, .of = &any},
+    BOOL_OPT("warn"),
+    LIST_OPT("in", &dialect),
+    TEXT_OPT("why"),
+    END,
 };
 const vec_rule run_one_of_rule = {.kind = VEC_OBJECT, .of = one_of};

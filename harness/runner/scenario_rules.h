@@ -16,8 +16,8 @@ const vec_rule *run_step_rule(const char *what);
 extern const vec_rule run_step_any_rule; /* says which `do` there are */
 extern const vec_rule run_expect_rule;   /* one thing that is looked for */
 extern const vec_rule run_never_rule, run_one_of_rule;
-extern const vec_rule run_match_rule;    /* of drop, hold, ... */
-extern const vec_rule run_set_rule;      /* of edit */
+extern const vec_rule run_match_rule; /* of drop, hold, ... */
+extern const vec_rule run_set_rule;   /* of edit */
 
 /* Keys that `vary` may have, ended by NULL. */
 extern const char *const run_vary_keys[];

@@ -7,7 +7,8 @@
 
 static bool fault(run_play *play, const json_t *step, const char *what)
 {
-    return run_say(play, "scenario", NULL, "step %s (%s): %s", vec_get_text(step, "name"), vec_get_text(step, "do"), what);
+    return run_say(play, "scenario", NULL, "step %s (%s): %s", vec_get_text(step, "name"),
+                   vec_get_text(step, "do"), what);
 }
 
 const lab_packet *run_packet_named(run_play *play, const char *name)
@@ -27,7 +28,8 @@ bool run_place(run_play *play, const json_t *step, const char *text, const run_g
         return true;
     }
     const char *written = strcmp(text, "group") == 0 ? (group != NULL ? group->address : "") : text;
-    return lab_addr_parse(written, addr) || fault(play, step, "expected a peer, a group that has an address, or an address");
+    return lab_addr_parse(written, addr) ||
+           fault(play, step, "expected a peer, a group that has an address, or an address");
 }
 
 /* ---- asking peers ---- */
@@ -88,7 +90,8 @@ bool run_send(run_play *play, const json_t *step, const char *by, const char *na
 {
     const char *to = vec_get_text(step, "to");
     const run_peer *target = run_play_peer(play, to);
-    const run_group *group = run_world_pair(&play->world, vec_get_text(step, "group"), by, target != NULL ? to : NULL);
+    const run_group *group =
+        run_world_pair(&play->world, vec_get_text(step, "group"), by, target != NULL ? to : NULL);
     lab_addr addr;
     char text[LAB_ADDR_TEXT];
     if (group == NULL) {
@@ -107,7 +110,9 @@ bool run_send(run_play *play, const json_t *step, const char *by, const char *na
     if (mode != NULL) {
         obs_set_text(request, "mode", mode);
     }
-    const char *member = vec_get_text(step, "target") != NULL ? vec_get_text(step, "target") : target != NULL ? to : NULL;
+    const char *member = vec_get_text(step, "target") != NULL ? vec_get_text(step, "target")
+                         : target != NULL                     ? to
+                                                              : NULL;
     if (member != NULL && strcmp(play->world.dialect, "oscore") != 0) {
         (void)set_target(play, request, group, member);
     }
@@ -126,7 +131,8 @@ bool run_send(run_play *play, const json_t *step, const char *by, const char *na
         obs_set_hex(&play->arena, request, "payload", payload);
     }
     obs_set_int(request, "open_ms", vec_get_int(step, "open_ms", RUN_OPEN_MS));
-    json_t *answer = run_ask(play, run_play_peer(play, by), request, name, vec_get_bool(step, "may_fail", false));
+    json_t *answer =
+        run_ask(play, run_play_peer(play, by), request, name, vec_get_bool(step, "may_fail", false));
     json_decref(answer);
     return answer != NULL;
 }
@@ -138,7 +144,8 @@ static bool step_send(run_play *play, const json_t *step, run_peer *peer)
 
 /* of_groups asks a peer once for each of its groups that the step means. */
 static bool of_groups(run_play *play, const json_t *step, run_peer *peer,
-                      json_t *(*make)(run_play *, const json_t *, const run_peer *, const run_group *, size_t))
+                      json_t *(*make)(run_play *, const json_t *, const run_peer *, const run_group *,
+                                      size_t))
 {
     const char *only = vec_get_text(step, "group");
     bool any = false;
@@ -149,7 +156,8 @@ static bool of_groups(run_play *play, const json_t *step, run_peer *peer,
             continue;
         }
         json_t *request = make(play, step, peer, group, member);
-        json_t *answer = run_ask(play, peer, request, vec_get_text(step, "name"), vec_get_bool(step, "may_fail", false));
+        json_t *answer =
+            run_ask(play, peer, request, vec_get_text(step, "name"), vec_get_bool(step, "may_fail", false));
         json_decref(answer);
         if (answer == NULL) {
             return false;
@@ -167,7 +175,8 @@ static json_t *op_of(const json_t *step, const run_group *group)
     return request;
 }
 
-static json_t *make_notify(run_play *play, const json_t *step, const run_peer *peer, const run_group *group, size_t member)
+static json_t *make_notify(run_play *play, const json_t *step, const run_peer *peer, const run_group *group,
+                           size_t member)
 {
     json_t *request = op_of(step, group);
     gosc_span payload = run_payload_of(play, step);
@@ -180,7 +189,8 @@ static json_t *make_notify(run_play *play, const json_t *step, const run_peer *p
     return request;
 }
 
-static json_t *make_forget(run_play *play, const json_t *step, const run_peer *peer, const run_group *group, size_t member)
+static json_t *make_forget(run_play *play, const json_t *step, const run_peer *peer, const run_group *group,
+                           size_t member)
 {
     json_t *request = op_of(step, group);
     (void)play;
@@ -190,7 +200,8 @@ static json_t *make_forget(run_play *play, const json_t *step, const run_peer *p
     return request;
 }
 
-static json_t *make_state(run_play *play, const json_t *step, const run_peer *peer, const run_group *group, size_t member)
+static json_t *make_state(run_play *play, const json_t *step, const run_peer *peer, const run_group *group,
+                          size_t member)
 {
     (void)play;
     (void)peer;
@@ -198,7 +209,8 @@ static json_t *make_state(run_play *play, const json_t *step, const run_peer *pe
     return op_of(step, group);
 }
 
-static json_t *make_rekey(run_play *play, const json_t *step, const run_peer *peer, const run_group *group, size_t member)
+static json_t *make_rekey(run_play *play, const json_t *step, const run_peer *peer, const run_group *group,
+                          size_t member)
 {
     json_t *request = op_of(step, group);
     unsigned epoch = play->epochs[run_play_index(play, peer)];
@@ -238,7 +250,8 @@ static bool step_finish(run_play *play, const json_t *step, run_peer *peer)
     json_t *request = json_object();
     obs_set_text(request, "op", "finish");
     set_if(request, "exchange", step, "exchange");
-    json_t *answer = run_ask(play, peer, request, vec_get_text(step, "name"), vec_get_bool(step, "may_fail", false));
+    json_t *answer =
+        run_ask(play, peer, request, vec_get_text(step, "name"), vec_get_bool(step, "may_fail", false));
     json_decref(answer);
     return answer != NULL;
 }
@@ -269,7 +282,8 @@ static bool step_membership(run_play *play, const json_t *step, run_peer *peer)
     if (answer == NULL || !play->is_stdio) {
         return answer != NULL;
     }
-    lab_err err = joins ? lab_join(play->lab, peer->number, &address) : lab_leave(play->lab, peer->number, &address);
+    lab_err err =
+        joins ? lab_join(play->lab, peer->number, &address) : lab_leave(play->lab, peer->number, &address);
     return err == LAB_OK || run_say(play, "lab", NULL, "%s", lab_complaint(play->lab));
 }
 
@@ -288,7 +302,8 @@ static bool step_kill(run_play *play, const json_t *step, run_peer *peer)
     return lab_wake(play->lab, peer->number, LAB_NEVER) == LAB_OK;
 }
 
-/* step_restart kills a peer and starts it anew. What it did not keep is lost: it is told that its windows are. */
+/* step_restart kills a peer and starts it anew. What it did not keep is lost: it is told that its windows
+ * are. */
 static bool step_restart(run_play *play, const json_t *step, run_peer *peer)
 {
     if (peer->runs && !step_kill(play, step, peer)) {
@@ -310,7 +325,8 @@ static bool step_wait(run_play *play, const json_t *step)
     while (!obs_match_any(&play->log, until)) {
         uint64_t now = run_now_ms(play);
         if (now >= limit_ms) {
-            return run_say(play, "absent", NULL, "step %s: what it waits for did not come", vec_get_text(step, "name"));
+            return run_say(play, "absent", NULL, "step %s: what it waits for did not come",
+                           vec_get_text(step, "name"));
         }
         if (!run_pass(play, limit_ms - now > 10 ? 10 : limit_ms - now)) {
             return false;
@@ -360,7 +376,8 @@ bool run_step(run_play *play, const json_t *step)
             continue;
         }
         for (size_t j = 0; table[i].of_peer != NULL && j < json_array_size(by); j++) {
-            if (!table[i].of_peer(play, step, run_play_peer(play, json_string_value(json_array_get(by, j))))) {
+            if (!table[i].of_peer(play, step,
+                                  run_play_peer(play, json_string_value(json_array_get(by, j))))) {
                 return false;
             }
         }

@@ -9,7 +9,8 @@
 
 static bool fault(run_play *play, const json_t *step, const char *what)
 {
-    return run_say(play, "scenario", NULL, "step %s (%s): %s", vec_get_text(step, "name"), vec_get_text(step, "do"), what);
+    return run_say(play, "scenario", NULL, "step %s (%s): %s", vec_get_text(step, "name"),
+                   vec_get_text(step, "do"), what);
 }
 
 static bool lab_said(run_play *play, lab_err err)
@@ -79,8 +80,8 @@ static bool rule_edit(void *arg, const lab_packet *packet, gosc_buf room, size_t
     run_play *play = rule->play;
     gosc_span edited;
     const adv_shape shape = shape_of(play, packet);
-    const char *why =
-        adv_edit(&play->arena, json_object_get(rule->step, "set"), &shape, look_up, play, packet->bytes, &edited);
+    const char *why = adv_edit(&play->arena, json_object_get(rule->step, "set"), &shape, look_up, play,
+                               packet->bytes, &edited);
     if (why != NULL || edited.len > room.len) {
         return fault(play, rule->step, why != NULL ? why : "the packet would be too long");
     }
@@ -101,7 +102,9 @@ bool run_step_rule_add(run_play *play, const json_t *step, lab_action action)
     rule.is = is_of(vec_get_text(match, "is"));
     rule.mode = lab_mode_of(vec_get_text(match, "mode"));
     const char *cast = vec_get_text(match, "cast");
-    rule.cast = cast == NULL ? LAB_CAST_ANY : strcmp(cast, "multicast") == 0 ? LAB_CAST_MULTICAST : LAB_CAST_UNICAST;
+    rule.cast = cast == NULL                     ? LAB_CAST_ANY
+                : strcmp(cast, "multicast") == 0 ? LAB_CAST_MULTICAST
+                                                 : LAB_CAST_UNICAST;
     rule.nth = (unsigned)vec_get_int(match, "nth", 1);
     rule.times = (unsigned)vec_get_int(step, "times", 1);
     rule.delay_ms = (uint32_t)vec_get_int(step, "ms", 0);
@@ -141,20 +144,25 @@ static const run_group *group_of(run_play *play, const lab_packet *packet)
     return mine != NULL && mine->opened->group != NULL ? mine->opened->group : &play->world.groups[0];
 }
 
-/* inject sends bytes made from a packet: `to` a peer reaches that peer alone, under the address the packet had; `dst` gives
- * it another address; `as` another source. */
-static bool inject(run_play *play, const json_t *step, const lab_packet *packet, gosc_span bytes, lab_cause cause)
+/* inject sends bytes made from a packet: `to` a peer reaches that peer alone, under the address the packet
+ * had; `dst` gives it another address; `as` another source. */
+static bool inject(run_play *play, const json_t *step, const lab_packet *packet, gosc_span bytes,
+                   lab_cause cause)
 {
     const char *to = vec_get_text(step, "to");
     const char *dst = vec_get_text(step, "dst");
     const char *as = vec_get_text(step, "as");
     const run_group *group = group_of(play, packet);
-    lab_injection injection = {
-        .cause = cause, .of = packet->number, .bytes = bytes, .only = LAB_ANY, .name = vec_get_text(step, "name")};
+    lab_injection injection = {.cause = cause,
+                               .of = packet->number,
+                               .bytes = bytes,
+                               .only = LAB_ANY,
+                               .name = vec_get_text(step, "name")};
     injection.from = packet->from;
     injection.to = packet->to;
     const run_peer *peer = run_play_peer(play, to);
-    if (to != NULL && (peer == NULL || !lab_addr_is_group(&packet->to)) && !run_place(play, step, to, group, &injection.to)) {
+    if (to != NULL && (peer == NULL || !lab_addr_is_group(&packet->to)) &&
+        !run_place(play, step, to, group, &injection.to)) {
         return false;
     }
     if (peer != NULL && lab_addr_is_group(&packet->to)) {
@@ -209,8 +217,10 @@ bool run_step_edit(run_play *play, const json_t *step)
 bool run_step_redirect(run_play *play, const json_t *step)
 {
     const lab_packet *packet = run_packet_named(play, vec_get_text(step, "packet"));
-    lab_injection injection = {.cause = LAB_CAUSE_REDIRECT, .only = LAB_ANY, .name = vec_get_text(step, "name")};
-    if (packet == NULL || !run_place(play, step, vec_get_text(step, "to"), group_of(play, packet), &injection.to)) {
+    lab_injection injection = {
+        .cause = LAB_CAUSE_REDIRECT, .only = LAB_ANY, .name = vec_get_text(step, "name")};
+    if (packet == NULL ||
+        !run_place(play, step, vec_get_text(step, "to"), group_of(play, packet), &injection.to)) {
         return false;
     }
     injection.of = packet->number;
@@ -258,7 +268,8 @@ static void list_add(option_list *list, uint16_t number, gosc_span value)
     list->n++;
 }
 
-static void list_add_parts(run_play *play, option_list *list, const char *text, char separator, uint16_t number)
+static void list_add_parts(run_play *play, option_list *list, const char *text, char separator,
+                           uint16_t number)
 {
     while (text != NULL && *text != '\0') {
         const char stop[2] = {separator, '\0'};
@@ -270,7 +281,6 @@ static void list_add_parts(run_play *play, option_list *list, const char *text, 
         text += len;
     }
 }
-
 
 static gosc_span observe_value(run_play *play, int64_t number)
 {
@@ -406,7 +416,8 @@ static uint8_t type_of(const json_t *step, uint8_t usual)
     return usual;
 }
 
-/* claimed_addr: where the member it claims to come from is; the adversary has an address that nobody else has. */
+/* claimed_addr: where the member it claims to come from is; the adversary has an address that nobody else
+ * has. */
 static lab_addr claimed_addr(run_play *play, const run_group *group, size_t member)
 {
     const run_peer *peer = run_play_peer(play, group->members[member].name);
@@ -425,8 +436,8 @@ static bool forged_send(run_play *play, const json_t *step, const adv_order *ord
     const json_t *set = json_object_get(step, "edit");
     const char *why = adv_forge(&play->world, order, &datagram);
     if (why == NULL && set != NULL) {
-        const gosc_cipher *cipher = gosc_cipher_find(order->group_mode ? order->group->suite.group_enc
-                                                                       : order->group->suite.aead);
+        const gosc_cipher *cipher =
+            gosc_cipher_find(order->group_mode ? order->group->suite.group_enc : order->group->suite.aead);
         const adv_shape shape = {
             .tag_len = cipher != NULL ? cipher->tag_len : 0,
             .signature_len = order->group_mode ? gosc_signature_len(order->group->suite.signature) : 0,
@@ -452,7 +463,8 @@ static bool mode_is_group(const run_play *play, const json_t *step, bool usual)
     return mode != NULL ? strcmp(mode, "group") == 0 : usual;
 }
 
-static void set_kids(run_play *play, const json_t *step, adv_order *order, bool with_kid, bool with_kid_context)
+static void set_kids(run_play *play, const json_t *step, adv_order *order, bool with_kid,
+                     bool with_kid_context)
 {
     gosc_span kid = vec_get_hex(&play->arena, step, "kid");
     gosc_span kid_context = vec_get_hex(&play->arena, step, "kid_context");
@@ -489,7 +501,8 @@ bool run_step_forge(run_play *play, const json_t *step)
     }
     bool to_group = lab_addr_is_group(&injection.to);
     order.group_mode = mode_is_group(play, step, to_group);
-    order.piv = (uint64_t)vec_get_int(step, "partial_iv", (int64_t)piv_next(play, group, order.epoch, order.claims));
+    order.piv =
+        (uint64_t)vec_get_int(step, "partial_iv", (int64_t)piv_next(play, group, order.epoch, order.claims));
     set_kids(play, step, &order, true, true);
     order.plain = (gosc_coap_pdu){
         .type = type_of(step, to_group ? GOSC_COAP_NON : GOSC_COAP_CON),
@@ -535,7 +548,8 @@ bool run_step_respond(run_play *play, const json_t *step)
     order.piv = (uint64_t)vec_get_int(step, "partial_iv",
                                       (int64_t)piv_next(play, order.group, order.epoch, order.claims));
     bool is_group = strcmp(play->world.dialect, "oscore") != 0;
-    set_kids(play, step, &order, vec_get_bool(step, "kid", is_group && asked_group), vec_get_bool(step, "kid_context", false));
+    set_kids(play, step, &order, vec_get_bool(step, "kid", is_group && asked_group),
+             vec_get_bool(step, "kid_context", false));
     bool confirmable = packet->coap.type == GOSC_COAP_CON;
     gosc_span token = vec_get_hex(&play->arena, step, "token");
     order.plain = (gosc_coap_pdu){

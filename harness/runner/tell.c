@@ -29,7 +29,8 @@ int run_tally_status(const run_tally *tally, bool allow_inconclusive)
 /* quoted writes a word so that a shell reads it as one. */
 static const char *quoted(vec_arena *arena, const char *text)
 {
-    if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@=,:+")] == '\0') {
+    if (text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./@=,:+")] ==
+        '\0') {
         return text;
     }
     const char *out = "'";
@@ -104,6 +105,7 @@ static int64_t median_ms(json_t *const *records, size_t n)
 void run_tell_sum(FILE *file, const run_tally *tally, json_t *const *records, size_t n, uint64_t took_ms)
 {
     size_t applicable = tally->n_all - tally->n[OBS_UNSUPPORTED];
+    size_t passed = tally->n[OBS_PASS] + tally->n[OBS_WARN];
     (void)fprintf(file, "%zu cases:", tally->n_all);
     for (obs_verdict i = OBS_PASS; i < OBS_N_VERDICTS; i++) {
         if (tally->n[i] > 0 || i == OBS_PASS || i == OBS_FAIL) {
@@ -113,10 +115,12 @@ void run_tell_sum(FILE *file, const run_tally *tally, json_t *const *records, si
     if (tally->n_run < tally->n_all) {
         (void)fprintf(file, " %zu not run", tally->n_all - tally->n_run);
     }
-    (void)fprintf(file, "\npassed %zu of %zu applicable, applicable %zu of %zu; median %lld ms, %llu.%llu s in all\n",
-                  tally->n[OBS_PASS] + tally->n[OBS_WARN], applicable, applicable, tally->n_all,
-                  (long long)median_ms(records, n), (unsigned long long)(took_ms / 1000),
-                  (unsigned long long)(took_ms % 1000 / 100));
+    (void)fprintf(file, "; median %lld ms, %llu.%llu s in all\n", (long long)median_ms(records, n),
+                  (unsigned long long)(took_ms / 1000), (unsigned long long)(took_ms % 1000 / 100));
+    (void)fprintf(file, "passed %zu of %zu applicable, applicable %zu of %zu\n", passed, applicable,
+                  applicable, tally->n_all);
+    (void)fprintf(file, "%zu passed, %zu failed, %zu unsupported\n", passed,
+                  tally->n[OBS_FAIL] + tally->n[OBS_CRASH] + tally->n[OBS_HANG], tally->n[OBS_UNSUPPORTED]);
 }
 
 /* ---- TAP ---- */
@@ -128,7 +132,8 @@ void run_tell_tap(FILE *file, json_t *const *records, size_t n)
         const char *why = vec_get_text(records[i], "why");
         const char *id = vec_get_text(records[i], "id");
         obs_verdict verdict = obs_verdict_of(vec_get_text(records[i], "verdict"));
-        bool good = verdict == OBS_PASS || verdict == OBS_WARN || verdict == OBS_WAIVED || verdict == OBS_UNSUPPORTED;
+        bool good =
+            verdict == OBS_PASS || verdict == OBS_WARN || verdict == OBS_WAIVED || verdict == OBS_UNSUPPORTED;
         if (records[i] == NULL) {
             (void)fprintf(file, "not ok %zu - not run\n", i + 1);
             continue;
@@ -205,11 +210,12 @@ void run_tell_junit(FILE *file, json_t *const *records, size_t n, uint64_t took_
 {
     run_tally tally = run_tally_count(records, n);
     (void)fprintf(file,
-                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"muster\" tests=\"%zu\" "
+                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"muster\" "
+                  "tests=\"%zu\" "
                   "failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%llu.%03llu\">\n",
-                  tally.n_run, tally.n[OBS_FAIL] + tally.n[OBS_CRASH] + tally.n[OBS_HANG], tally.n[OBS_INCONCLUSIVE],
-                  tally.n[OBS_UNSUPPORTED] + tally.n[OBS_WAIVED], (unsigned long long)(took_ms / 1000),
-                  (unsigned long long)(took_ms % 1000));
+                  tally.n_run, tally.n[OBS_FAIL] + tally.n[OBS_CRASH] + tally.n[OBS_HANG],
+                  tally.n[OBS_INCONCLUSIVE], tally.n[OBS_UNSUPPORTED] + tally.n[OBS_WAIVED],
+                  (unsigned long long)(took_ms / 1000), (unsigned long long)(took_ms % 1000));
     for (size_t i = 0; i < n; i++) {
         if (records[i] != NULL) {
             junit_case(file, records[i]);

@@ -16,7 +16,8 @@ typedef struct run_tally {
 /* run_tally_count counts records (objects with `verdict`). */
 run_tally run_tally_count(json_t *const *records, size_t n);
 
-/* run_tally_status: 0 nothing failed, 1 something failed, 3 something inconclusive, unless that is allowed. */
+/* run_tally_status: 0 nothing failed, 1 something failed, 3 something inconclusive, unless that is allowed.
+ */
 int run_tally_status(const run_tally *tally, bool allow_inconclusive);
 
 /* run_tell_case writes one line for a case, and the command that runs it again where it did not pass. */

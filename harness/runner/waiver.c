@@ -60,7 +60,8 @@ static bool fits(const json_t *item, const json_t *record)
 static void set_verdict(json_t *record, obs_verdict verdict, const char *why, const char *more)
 {
     (void)json_object_set_new(record, "verdict", json_string(obs_verdict_name(verdict)));
-    (void)json_object_set_new(record, "why", json_sprintf("%s%s%s", why, more != NULL ? ": " : "", more != NULL ? more : ""));
+    (void)json_object_set_new(
+        record, "why", json_sprintf("%s%s%s", why, more != NULL ? ": " : "", more != NULL ? more : ""));
 }
 
 static void apply(const json_t *item, const char *date, json_t *record)
@@ -69,10 +70,12 @@ static void apply(const json_t *item, const char *date, json_t *record)
     const char *expires = vec_get_text(item, "expires");
     bool failed = verdict == OBS_FAIL || verdict == OBS_CRASH || verdict == OBS_HANG || verdict == OBS_WARN;
     if (verdict == OBS_PASS) {
-        set_verdict(record, OBS_FAIL, "a waiver says that it fails, and it passes", vec_get_text(item, "reason"));
+        set_verdict(record, OBS_FAIL, "a waiver says that it fails, and it passes",
+                    vec_get_text(item, "reason"));
     } else if (failed && strcmp(date, expires) > 0) {
-        (void)json_object_set_new(record, "why",
-                                  json_sprintf("%s (its waiver expired on %s)", vec_get_text(record, "why"), expires));
+        (void)json_object_set_new(
+            record, "why",
+            json_sprintf("%s (its waiver expired on %s)", vec_get_text(record, "why"), expires));
     } else if (failed) {
         (void)json_object_set_new(record, "waived_from", json_string(obs_verdict_name(verdict)));
         set_verdict(record, OBS_WAIVED, vec_get_text(item, "reason"), vec_get_text(item, "link"));

@@ -44,7 +44,8 @@ static run_suite suite_from(const json_t *params, const char *dialect, run_suite
         .aead = param_alg(params, "aead", usual.aead),
         .group_enc = is_28 ? param_alg(params, "group_enc", usual.group_enc) : GOSC_ALG_NONE,
         .signature = is_group ? param_alg(params, "signature", usual.signature) : GOSC_ALG_NONE,
-        .cred_format = vec_get_text(params, "cred_format") != NULL ? vec_get_text(params, "cred_format") : usual.cred_format,
+        .cred_format = vec_get_text(params, "cred_format") != NULL ? vec_get_text(params, "cred_format")
+                                                                   : usual.cred_format,
         .reading = vec_get_text(params, "reading") != NULL ? vec_get_text(params, "reading") : usual.reading,
     };
     int32_t agreement = suite.hkdf == GOSC_ALG_HMAC_512 ? GOSC_ALG_ECDH_SS_512 : GOSC_ALG_ECDH_SS_256;
@@ -55,8 +56,8 @@ static run_suite suite_from(const json_t *params, const char *dialect, run_suite
 run_suite run_suite_of(const json_t *plan)
 {
     const char *dialect = vec_get_text(plan, "dialect");
-    /* The two modes compute with different algorithms, with keys of different lengths. Tags and nonces are alike, so that a
-     * stack that mixes those up fails where that is looked for, and not everywhere. */
+    /* The two modes compute with different algorithms, with keys of different lengths. Tags and nonces are
+     * alike, so that a stack that mixes those up fails where that is looked for, and not everywhere. */
     const run_suite usual = {
         .hkdf = GOSC_ALG_HMAC_256,
         .aead = strcmp(dialect, "group-28") == 0 ? GOSC_ALG_CCM_16_64_256 : GOSC_ALG_CCM_16_64_128,
@@ -99,7 +100,8 @@ static size_t id_max_of(const run_suite *suite)
 
 /* ---- identifiers ---- */
 
-/* id_make gives the Sender ID of the index-th member: of different lengths, the first one's empty, unless told otherwise. */
+/* id_make gives the Sender ID of the index-th member: of different lengths, the first one's empty, unless
+ * told otherwise. */
 static gosc_span id_make(vec_arena *arena, const char *set, size_t index, size_t id_max)
 {
     static const size_t lengths[] = {0, 1, 2, 3, GOSC_KID_MAX, 1, 2, 4};
@@ -130,12 +132,14 @@ static gosc_span id_make(vec_arena *arena, const char *set, size_t index, size_t
 
 /* ---- secrets ---- */
 
-static gosc_span derived(vec_arena *arena, const run_group *group, unsigned epoch, const char *what, size_t len)
+static gosc_span derived(vec_arena *arena, const run_group *group, unsigned epoch, const char *what,
+                         size_t len)
 {
     uint8_t *bytes = vec_alloc(arena, len);
     const char *label = vec_printf(arena, "%s %u %s", group->name, epoch, what);
     gosc_span ikm = gosc_span_of(label, strlen(label));
-    if (gosc_crypto_hkdf(GOSC_ALG_HMAC_256, GOSC_ABSENT, ikm, GOSC_EMPTY, (gosc_buf){bytes, len}) != GOSC_OK) {
+    if (gosc_crypto_hkdf(GOSC_ALG_HMAC_256, GOSC_ABSENT, ikm, GOSC_EMPTY, (gosc_buf){bytes, len}) !=
+        GOSC_OK) {
         memset(bytes, 0x5a, len);
     }
     return gosc_span_of(bytes, len);
@@ -186,18 +190,21 @@ static bool member_make(const run_world *world, vec_check *check, const json_t *
                         const json_t *peer, size_t index)
 {
     vec_arena *arena = world->arena;
-    const json_t *pair = json_array_get(json_object_get(json_object_get(credentials, "curves"), curve_of(&group->suite)),
-                                        peer != NULL ? index : 5);
+    const json_t *pair =
+        json_array_get(json_object_get(json_object_get(credentials, "curves"), curve_of(&group->suite)),
+                       peer != NULL ? index : 5);
     run_member *member = &group->members[group->n_members];
     bool is_group = strcmp(world->dialect, "oscore") != 0;
     const char *set = vec_get_text(json_object_get(world->plan, "params"), "ids");
     size_t id_max = id_max_of(&group->suite);
     /* The adversary's key pair is nobody else's. */
     if (peer != NULL && index >= 5) {
-        pair = json_array_get(json_object_get(json_object_get(credentials, "curves"), curve_of(&group->suite)), index + 1);
+        pair = json_array_get(
+            json_object_get(json_object_get(credentials, "curves"), curve_of(&group->suite)), index + 1);
     }
     if (is_group && pair == NULL) {
-        return vec_fault(check, "expected a key pair for each member, found fewer than %zu on that curve", index + 2);
+        return vec_fault(check, "expected a key pair for each member, found fewer than %zu on that curve",
+                         index + 2);
     }
     *member = (run_member){
         .name = peer != NULL ? vec_get_text(peer, "name") : RUN_ADVERSARY,
@@ -255,7 +262,8 @@ static bool pairs_make(run_world *world, vec_check *check, const json_t *credent
             (takes(server, "client") && takes(client, "server") && i / n > i % n)) {
             continue;
         }
-        const char *name = vec_printf(world->arena, "%s-%s", vec_get_text(client, "name"), vec_get_text(server, "name"));
+        const char *name =
+            vec_printf(world->arena, "%s-%s", vec_get_text(client, "name"), vec_get_text(server, "name"));
         run_group *group = group_add(world, name, suite, 2);
         if (!member_make(world, check, credentials, group, client, i / n) ||
             !member_make(world, check, credentials, group, server, i % n)) {
@@ -322,7 +330,8 @@ bool run_world_make(vec_arena *arena, vec_check *check, const json_t *plan, cons
     vec_check_init(check, vec_get_text(plan, "id"));
     (void)vec_place_push(check, "peers");
     bool is_pairs = strcmp(world->dialect, "oscore") == 0;
-    return is_pairs ? pairs_make(world, check, credentials, suite) : groups_make(world, check, credentials, suite);
+    return is_pairs ? pairs_make(world, check, credentials, suite)
+                    : groups_make(world, check, credentials, suite);
 }
 
 run_group *run_world_group(const run_world *world, const char *name)
@@ -408,7 +417,8 @@ static json_t *sender_make(const run_world *world, const run_member *self, unsig
     }
     json_t *sender = json_object();
     (void)json_object_set_new(sender, "id", hex_json(world->arena, self->id));
-    (void)json_object_set_new(sender, "ssn", json_integer(epoch == 0 ? vec_get_int(self->peer, "ssn", 0) : 0));
+    (void)json_object_set_new(sender, "ssn",
+                              json_integer(epoch == 0 ? vec_get_int(self->peer, "ssn", 0) : 0));
     if (gosc_span_present(self->credential)) {
         (void)json_object_set_new(sender, "credential", hex_json(world->arena, self->credential));
         (void)json_object_set_new(sender, "private_key", hex_json(world->arena, self->private_key));
@@ -418,7 +428,8 @@ static json_t *sender_make(const run_world *world, const run_member *self, unsig
 
 static gosc_span manager_credential(const run_world *world, const run_group *group)
 {
-    return vec_get_hex(world->arena, json_object_get(world->credentials, "manager"), group->suite.cred_format);
+    return vec_get_hex(world->arena, json_object_get(world->credentials, "manager"),
+                       group->suite.cred_format);
 }
 
 static void set_policy(const run_world *world, const run_member *self, unsigned epoch, json_t *context)
@@ -433,10 +444,12 @@ static void set_policy(const run_world *world, const run_member *self, unsigned 
         (void)json_object_set_new(context, "windows", json_string(vec_get_text(self->peer, "windows")));
     }
     if (json_object_get(self->peer, "freshness_ms") != NULL) {
-        (void)json_object_set_new(context, "freshness_ms", json_integer(vec_get_int(self->peer, "freshness_ms", 0)));
+        (void)json_object_set_new(context, "freshness_ms",
+                                  json_integer(vec_get_int(self->peer, "freshness_ms", 0)));
     }
     if (json_object_get(self->peer, "max_recipients") != NULL) {
-        (void)json_object_set_new(context, "max_recipients", json_integer(vec_get_int(self->peer, "max_recipients", 0)));
+        (void)json_object_set_new(context, "max_recipients",
+                                  json_integer(vec_get_int(self->peer, "max_recipients", 0)));
     }
 }
 
@@ -459,7 +472,9 @@ json_t *run_world_context(const run_world *world, const run_group *group, unsign
     (void)json_object_set_new(context, "group_enc", alg_json(suite->group_enc));
     (void)json_object_set_new(context, "signature", alg_json(suite->signature));
     (void)json_object_set_new(context, "agreement", alg_json(suite->agreement));
-    secret = gosc_span_present(secret) && epoch == 0 ? secret : derived(arena, group, epoch, "master secret", SECRET_LEN);
+    secret = gosc_span_present(secret) && epoch == 0
+                 ? secret
+                 : derived(arena, group, epoch, "master secret", SECRET_LEN);
     salt = gosc_span_present(salt) && epoch == 0 ? salt : derived(arena, group, epoch, "master salt", 8);
     (void)json_object_set_new(context, "master_secret", hex_json(arena, secret));
     (void)json_object_set_new(context, "master_salt", hex_json(arena, salt));
@@ -476,8 +491,10 @@ json_t *run_world_context(const run_world *world, const run_group *group, unsign
     return context;
 }
 
-/* view_make sets up a context without any pairwise key: most are never used, and each costs a key agreement. */
-static gosc_security_context *view_make(run_world *world, const run_group *group, unsigned epoch, size_t member)
+/* view_make sets up a context without any pairwise key: most are never used, and each costs a key agreement.
+ */
+static gosc_security_context *view_make(run_world *world, const run_group *group, unsigned epoch,
+                                        size_t member)
 {
     vec_arena *arena = world->arena;
     vec_context *read = vec_alloc(arena, sizeof *read);

@@ -1,8 +1,8 @@
 /*
- * The world of a case: groups (or pairs of plain OSCORE), their members, and what each member knows in each epoch. Made from
- * dialect, parameters and fixed key pairs, so that two runs of a case are equal. The harness keeps all keys: it opens every
- * packet, and its adversary is one of the members.
- * SPDX-License-Identifier: BSD-2-Clause
+ * The world of a case: groups (or pairs of plain OSCORE), their members, and what each member knows in each
+ * epoch. Made from dialect, parameters and fixed key pairs, so that two runs of a case are equal. The harness
+ * keeps all keys: it opens every packet, and its adversary is one of the members. SPDX-License-Identifier:
+ * BSD-2-Clause
  */
 #ifndef RUN_WORLD_H
 #define RUN_WORLD_H
@@ -70,7 +70,8 @@ run_suite run_suite_of(const json_t *plan);
 bool run_world_make(vec_arena *arena, vec_check *check, const json_t *plan, const json_t *credentials,
                     const run_suite *suite, run_world *world);
 
-/* run_world_group: by name; a NULL name is the only or first one. For a pair of plain OSCORE see run_world_pair. */
+/* run_world_group: by name; a NULL name is the only or first one. For a pair of plain OSCORE see
+ * run_world_pair. */
 run_group *run_world_group(const run_world *world, const char *name);
 /* run_world_pair gives the group both are members of (plain OSCORE: their pair); NULL: none. */
 run_group *run_world_pair(const run_world *world, const char *name, const char *one, const char *other);
@@ -83,8 +84,8 @@ gosc_span run_group_gid(const run_world *world, const run_group *group, unsigned
 /* run_world_context makes the Context object of a member; give it back with json_decref. */
 json_t *run_world_context(const run_world *world, const run_group *group, unsigned epoch, size_t member);
 
-/* run_world_view gives the Security Context of a member as the harness keeps it; NULL when it cannot be set up. A silent
- * server has no keys of its own in it. */
+/* run_world_view gives the Security Context of a member as the harness keeps it; NULL when it cannot be set
+ * up. A silent server has no keys of its own in it. */
 gosc_security_context *run_world_view(run_world *world, run_group *group, unsigned epoch, size_t member);
 
 #endif
