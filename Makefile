@@ -153,9 +153,9 @@ replays: $(REPLAYS) ## build the fuzz targets with a main that replays files (an
 fuzz-replay: replays ## replay corpora and past finds
 	$(Q)sh ci/fuzz.sh replay $(BUILD)/replay
 
-fuzz-smoke fuzz: ## every fuzz target for FUZZ_SECONDS (default: smoke 10, fuzz 1800)
+fuzz-smoke fuzz: ## all fuzz targets for FUZZ_SECONDS: smoke 60 in all, fuzz 1800 each
 	$(Q)$(call sub,fuzz) fuzzers
-	$(Q)sh ci/fuzz.sh campaign $(ROOT)/fuzz/fuzzer $(or $(FUZZ_SECONDS),$(if $(filter fuzz,$@),1800,10))
+	$(Q)sh ci/fuzz$(if $(filter fuzz,$@),.sh campaign,_smoke.sh) $(ROOT)/fuzz/fuzzer $(or $(FUZZ_SECONDS),$(if $(filter fuzz,$@),1800,60))
 
 format: ## format the C sources (clang-format 14)
 	$(Q)sh ci/format.sh write
