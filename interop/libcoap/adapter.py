@@ -200,7 +200,8 @@ class Tree:
         return [*self.enter, f"{self.folder}/usr/bin/{name}-notls" if self.is_plain else f"/usr/bin/{name}-openssl"]
 
     def inside(self, name):
-        return str(self.scratch / name) if self.is_plain else f"/tmp/{self.scratch.name}/{name}"
+        path = self.scratch / name
+        return str(path) if self.is_plain else "/" + str(path.relative_to(self.folder))
 
     def version(self):
         out = subprocess.run([*self.program("coap-client"), "-h"], capture_output=True, text=True, env=self.environment, timeout=5, check=False)
