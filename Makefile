@@ -126,7 +126,6 @@ test: ## everything a change must pass (what ci/test calls)
 
 nightly: ## test, and what takes longer: fuzz campaigns, analysers, mutants, coverage
 	$(Q)sh ci/suite.sh nightly $(ROOT)
-
 layers: ## check that peers/lib calls no I/O, clock or allocator, and who includes whom
 	$(Q)$(MAKE) -s VARIANT=release BUILD=$(ROOT)/layers CFLAGS=-fno-lto $(ROOT)/layers/libgosc.a
 	$(Q)sh ci/layers.sh $(ROOT)/layers/libgosc.a
@@ -147,7 +146,6 @@ footprint: ## code, static RAM and stack of the core on a Cortex-M4
 	$(Q)sh ci/footprint.sh $(ROOT)/footprint
 
 fuzzers: $(FUZZERS) ## build the fuzz targets (VARIANT=fuzz)
-
 replays: $(REPLAYS) ## build the fuzz targets with a main that replays files (any compiler)
 
 fuzz-replay: replays ## replay corpora and past finds
@@ -159,7 +157,6 @@ fuzz-smoke fuzz: ## all fuzz targets for FUZZ_SECONDS: smoke 60 in all, fuzz 180
 
 format: ## format the C sources (clang-format 14)
 	$(Q)sh ci/format.sh write
-
 format-check: ## say which C sources are not formatted
 	$(Q)sh ci/format.sh check
 
