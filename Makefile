@@ -3,9 +3,7 @@
 
 VARIANT  ?= debug
 VARIANTS := debug release asan msan m32 fuzz coverage
-ifeq ($(filter $(VARIANT),$(VARIANTS)),)
-$(error unknown VARIANT=$(VARIANT); known: $(VARIANTS))
-endif
+$(if $(filter $(VARIANT),$(VARIANTS)),,$(error unknown VARIANT=$(VARIANT); known: $(VARIANTS)))
 
 # The core and the plain adapter need no library: these two variants build nothing else.
 CORE_ONLY := $(filter msan m32,$(VARIANT))
@@ -188,8 +186,7 @@ clean: ## remove what was built (debian trees stay; remove build/ by hand for th
 
 # Objects are made again when compiler or flags change; the file keeps its date otherwise.
 $(BUILD)/flags: FORCE
-	@mkdir -p $(@D); printf '%s\n' '$(CC) $(STD) $(WARN) $(CFLAGS_$(VARIANT)) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)' \
-	  >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+	@mkdir -p $(@D); echo '$(COMPILE) $(LDFLAGS)' >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
 # All that vectors and harness see of peers/lib.
 $(BUILD)/include/gosc.h:
