@@ -59,8 +59,11 @@ sanitizers() {
     # What the sanitizers cannot see: uninitialised bytes that pass through the crypto libraries.
     # shellcheck disable=SC2046
     item valgrind 'valgrind:' $(mk debug VARIANT=debug CC=gcc list-tests | grep -E 'test_(mbedtls|rederive|protect)$')
-    item check 'replay: build' make -s -k -j "$jobs" WERROR=1 BUILD="$root/asan" VARIANT=asan CC=gcc replays
-    item count 'replay: corpora and finds' sh ci/fuzz.sh replay "$root/asan/replay"
+    for v in asan:gcc m32:gcc msan:clang; do
+        c=${v#*:} v=${v%:*}
+        item check "replay: $v: build" make -s -k -j "$jobs" WERROR=1 BUILD="$root/$v" VARIANT="$v" CC="$c" replays
+        item count "replay: $v: corpora and finds" sh ci/fuzz.sh replay "$root/$v/replay"
+    done
 }
 
 documents() {
