@@ -5,6 +5,10 @@
 #include "common.h"
 #include "model.h"
 
+enum {
+    N_FOUND = 16, /* options looked up by number: each walks from the front */
+};
+
 static void check_parsed(gosc_span message, const gosc_coap_pdu *pdu, const model_message *model)
 {
     gosc_option_iter iter;
@@ -24,8 +28,8 @@ static void check_parsed(gosc_span message, const gosc_coap_pdu *pdu, const mode
                        gosc_span_equal(option.value, model->options[n].value),
                    "an option is what the second decoder says");
         gosc_option_write(&list, &previous, option.number, option.value);
-        FUZZ_CHECK(gosc_span_equal(gosc_option_find(pdu->options, option.number),
-                                   model_find(model, option.number)->value),
+        FUZZ_CHECK(n >= N_FOUND || gosc_span_equal(gosc_option_find(pdu->options, option.number),
+                                                   model_find(model, option.number)->value),
                    "find gives the first of a number");
     }
     FUZZ_CHECK(n == model->n_options, "no option is lost");
