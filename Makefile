@@ -88,7 +88,7 @@ $(BUILD)/fuzz/%.o:             INC := -iquote peers/lib -iquote fuzz
 
 # Feedback for the fuzzer comes from the library alone: what the harness does beside it only costs time.
 ifeq ($(VARIANT)-$(notdir $(CC)),fuzz-clang)
-$(FHELP_O) $(PLAIN_O): CFLAGS_fuzz += -fno-sanitize=fuzzer-no-link
+$(FHELP_O) $(PLAIN_O): private CFLAGS_fuzz += -fno-sanitize=fuzzer-no-link
 endif
 
 COMPILE = $(CC) $(STD) $(WARN) $(CFLAGS_$(VARIANT)) $(INC) $(CPPFLAGS) $(CFLAGS)
@@ -185,6 +185,7 @@ clean: ## remove what was built (debian trees stay; remove build/ by hand for th
 # ---- objects ----
 
 # Objects are made again when compiler or flags change; the file keeps its date otherwise.
+$(BUILD)/flags: INC :=
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D); echo '$(COMPILE) $(LDFLAGS)' >$@.new; if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
 
