@@ -17,6 +17,7 @@ typedef enum change {
     STRIP,
     ADD,
     ADD_OTHER,
+    ADD_LONG, /* a kid of eight bytes: no nonce has room for it */
 } change;
 
 /* What is done to the option and beside it; the rest of the message stays. */
@@ -29,6 +30,7 @@ typedef struct edit {
     uint16_t outer;  /* an option added outside, with value "x" */
     bool drop_outer; /* all options but OSCORE removed */
     bool append;     /* a byte behind the payload */
+    bool no_payload;
     gosc_err wanted;
 } edit;
 
@@ -183,6 +185,38 @@ static const edit edits[] = {
      .shape = "group-28 group request",
      .append = true,
      .wanted = GOSC_ERR_SIGNATURE_INVALID},
+    {.text = "O-2-02 no payload",
+     .shape = "oscore request",
+     .no_payload = true,
+     .wanted = GOSC_ERR_PAYLOAD_MISSING},
+    {.text = "O-2-02 no payload in a response",
+     .shape = "oscore response",
+     .no_payload = true,
+     .wanted = GOSC_ERR_PAYLOAD_MISSING},
+    {.text = "G02-3-15 no payload",
+     .shape = "group-02 request",
+     .no_payload = true,
+     .wanted = GOSC_ERR_PAYLOAD_MISSING},
+    {.text = "GO-4.1-13 no payload",
+     .shape = "group-28 group request",
+     .no_payload = true,
+     .wanted = GOSC_ERR_PAYLOAD_MISSING},
+    {.text = "O-3.3-02 a kid of eight bytes",
+     .shape = "oscore request",
+     .kid = ADD_LONG,
+     .wanted = GOSC_ERR_OPTION_MALFORMED},
+    {.text = "O-3.3-02 a kid of eight bytes in a response",
+     .shape = "oscore response",
+     .kid = ADD_LONG,
+     .wanted = GOSC_ERR_OPTION_MALFORMED},
+    {.text = "GO-2.2-02 a kid of eight bytes",
+     .shape = "group-28 pairwise request",
+     .kid = ADD_LONG,
+     .wanted = GOSC_ERR_OPTION_MALFORMED},
+    {.text = "G02-3-14 a kid of eight bytes behind the signature",
+     .shape = "group-02 request",
+     .kid = ADD_LONG,
+     .wanted = GOSC_ERR_OPTION_MALFORMED},
 };
 
 /* The option value of the message, edited. */
@@ -193,7 +227,9 @@ static void edit_value(const edit *e, gosc_span value, gosc_writer *w)
     uint8_t flags = gosc_read_u8(&r);
     gosc_span piv = gosc_read_bytes(&r, flags & 7U);
     gosc_span context = (flags & 0x10) != 0 ? gosc_read_bytes(&r, gosc_read_u8(&r)) : GOSC_ABSENT;
-    gosc_span tail = gosc_read_rest(&r);
+    bool in_option = s.set.dialect->signature_in_option;
+    gosc_span signature = in_option ? gosc_read_bytes(&r, gosc_signature_len(s.set.signature)) : GOSC_ABSENT;
+    gosc_span kid = gosc_read_rest(&r);
     if (e->lone_zero) {
         gosc_write_u8(w, 0);
         return;
@@ -202,10 +238,11 @@ static void edit_value(const edit *e, gosc_span value, gosc_writer *w)
               : e->context == ADD       ? s.gid
               : e->context == ADD_OTHER ? gosc_span_of("other", 5)
                                         : context;
-    tail = e->kid == STRIP       ? GOSC_EMPTY
-           : e->kid == ADD       ? s.people[BOB].id
-           : e->kid == ADD_OTHER ? s.people[CAROL].id
-                                 : tail;
+    kid = e->kid == STRIP       ? GOSC_EMPTY
+          : e->kid == ADD       ? s.people[BOB].id
+          : e->kid == ADD_OTHER ? s.people[CAROL].id
+          : e->kid == ADD_LONG  ? gosc_span_of("12345678", 8)
+                                : kid;
     flags = (uint8_t)((flags & 0xe8U) | (piv.len + e->pad) | (context.ptr != NULL ? 0x10U : 0));
     flags = (uint8_t)(e->kid == STRIP ? flags & 0xf7U : e->kid != KEEP ? flags | 8U : flags);
     gosc_write_u8(w, flags);
@@ -217,7 +254,8 @@ static void edit_value(const edit *e, gosc_span value, gosc_writer *w)
         gosc_write_u8(w, (uint8_t)context.len);
         gosc_write_bytes(w, context);
     }
-    gosc_write_bytes(w, tail);
+    gosc_write_bytes(w, signature);
+    gosc_write_bytes(w, kid);
 }
 
 /* The message in wire, edited, in exact memory. */
@@ -251,6 +289,7 @@ static gosc_span edit_message(const edit *e)
     }
     pdu.options = gosc_writer_span(&w);
     gosc_writer_init(&v, (gosc_buf){whole, sizeof whole});
+    pdu.payload = e->no_payload ? GOSC_ABSENT : pdu.payload;
     gosc_coap_pdu_write(&v, &pdu);
     if (e->append) {
         gosc_write_u8(&v, 0);

@@ -153,6 +153,7 @@ static gosc_err in_room(const shape *f, size_t scratch_len, size_t out_len, gosc
     uint8_t *scratch = bytes_room(scratch_len);
     uint8_t *out = bytes_room(out_len + 1);
     memset(out, CANARY, out_len + 1);
+    memset(scratch, CANARY, scratch_len);
     size_t len = 0;
     gosc_err err = shape_protect(&s, f, (gosc_buf){scratch, scratch_len}, (gosc_buf){out, out_len}, &len);
     *clean = out[out_len] == CANARY;
@@ -165,6 +166,9 @@ static gosc_err in_room(const shape *f, size_t scratch_len, size_t out_len, gosc
         }
         *clean = *clean && scene_same(&before, m) && len == 0;
     }
+    /* Well or not, no plaintext stays behind. */
+    gosc_span inside = f->is_response ? gosc_span_of("lit", 3) : gosc_span_of("lamp", 4);
+    *clean = *clean && !scene_holds(scratch, scratch_len, inside);
     memcpy(m, &before, sizeof before);
     bytes_free(gosc_span_of(scratch, scratch_len));
     free(out);
