@@ -30,7 +30,8 @@ typedef struct gosc_received {
  *           out       room for the message, datagram.len + 16 bytes are enough
  * Errors    in the order of vectors/README.md ("Reasons")
  * Effects   none on error, but that a request told GOSC_ERR_ECHO_REQUIRED has used its Partial IV in a valid window, and
- *           its sender may have got a Recipient Context; out is wiped on error
+ *           its sender may have got a Recipient Context; what context->sync made of the window stays for all three Echo
+ *           results; out is wiped on error
  */
 GOSC_MUST_USE
 gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datagram, uint64_t now_ms, gosc_buf scratch,
