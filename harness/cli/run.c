@@ -363,7 +363,7 @@ static int run(const settings *s)
     run_book book;
     run_pool_config config = {.limit_ms = 0};
     char today[16];
-    run_job *jobs;
+    run_job *jobs = NULL;
     json_t *waivers = NULL;
     const char *folder = s->folder != NULL ? s->folder : run_scenario_folder_default();
     cli_today(today);

@@ -87,14 +87,14 @@ static void attribute(run_play *play, const lab_packet *packet, run_packet *mine
         asked = cause != NULL ? play->cause : message_of(play, packet);
     }
     mine->reply_to = asked;
+    /* What it answers, or what it repeats. */
+    const run_packet *earlier = run_packet_of(play, asked != 0 ? asked : same_bytes(play, packet));
     if (cause != NULL) {
         mine->of = cause->of;
     } else if (play->cause_of != NULL && packet->coap.is == LAB_IS_REQUEST) {
         mine->of = play->cause_of;
-    } else if (asked != 0) {
-        mine->of = run_packet_of(play, asked)->of;
-    } else if (same_bytes(play, packet) != 0) {
-        mine->of = run_packet_of(play, same_bytes(play, packet))->of;
+    } else if (earlier != NULL) {
+        mine->of = earlier->of;
     } else {
         /* Port tun: packets come after the answer; what a client sends then belongs to what it was asked
          * last. */
