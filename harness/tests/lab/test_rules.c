@@ -298,10 +298,10 @@ int main(void)
     lab_rule rules[2];
     char text[100];
     for (unsigned i = 0; good && rule_of(i, true, &rules[0]); i++) {
-        good = sequences_are_good(rules, 1, 3, &n_cases);
+        good = sequences_are_good(rules, 1, 2, &n_cases);
     }
-    (void)snprintf(text, sizeof text, "every single rule, every sequence of 3 packets: %u cases", n_cases);
-    tap_ok(good && n_cases == 90 * 27 * 64, text);
+    (void)snprintf(text, sizeof text, "every single rule, every sequence of 2 packets: %u cases", n_cases);
+    tap_ok(good && n_cases == 90 * 27 * 16, text);
 
     n_cases = 0;
     for (unsigned i = 0; good && rule_of(i, false, &rules[0]); i++) {
@@ -313,10 +313,12 @@ int main(void)
     n_cases = 0;
     for (unsigned i = 0; good && rule_of(i, false, &rules[0]); i++) {
         for (unsigned k = 0; good && rule_of(k, false, &rules[1]); k++) {
-            good = sequences_are_good(rules, 2, 2, &n_cases);
+            /* nth 0 means 1: told apart above. */
+            bool news = rules[0].nth > 0 && rules[1].nth > 0;
+            good = !news || sequences_are_good(rules, 2, 2, &n_cases);
         }
     }
     (void)snprintf(text, sizeof text, "every pair of rules, every sequence of 2 packets: %u cases", n_cases);
-    tap_ok(good && n_cases == 90 * 90 * 16, text);
+    tap_ok(good && n_cases == 60 * 60 * 16, text);
     return tap_done();
 }
