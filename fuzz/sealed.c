@@ -12,6 +12,7 @@
 enum {
     NOW_MS = 5000,
     FRESH_MS = 100,
+    GAP = 16, /* of gosc_sync_gap */
     /* Settings, one bit each. */
     SET_RESPONSE = 0x01,
     SET_OTHER = 0x02,       /* from the member without a Recipient Context: group mode, and SET_RARELY */
@@ -26,6 +27,7 @@ enum {
     SET_ECHO_LATE = 0x04,
     SET_FULL_TABLE = 0x08, /* one slot, and it is taken */
     SET_RARELY = 0x30,     /* both bits: what costs much time, the credential of a new member */
+    SET_SYNC_SHIFT = 6,    /* two bits: none, or one of three methods of gosc_sync */
 };
 
 static const uint8_t echo_value[] = {0xec, 0x40, 0x01};
@@ -115,20 +117,31 @@ static void make_option(sealed_case *c, fuzz_input *in)
     }
 }
 
+static gosc_sync_method *sync_of(const sealed_case *c)
+{
+    static gosc_sync_method *const methods[] = {NULL, gosc_sync_best_effort, gosc_sync_baseline,
+                                                gosc_sync_gap};
+    return methods[c->set_more >> SET_SYNC_SHIFT];
+}
+
 static void make_server_state(sealed_case *c)
 {
     fuzz_end *to = &c->lane->ends->end[c->to];
+    gosc_recipient_context *client = &to->recipients[0];
+    to->context.sync = sync_of(c);
+    to->context.sync_gap = GAP;
+    if (sync_of(c) == gosc_sync_gap) {
+        gosc_replay_window_commit(&client->window, (gosc_partial_iv){0});
+    }
     if ((c->set_more & SET_FULL_TABLE) != 0) {
         to->context.n_recipients = 1;
     }
-    if ((c->set_more & SET_ECHO) == 0) {
-        return;
+    if ((c->set_more & SET_ECHO) != 0) {
+        to->context.new_windows_invalid = true;
+        client->window.valid = false;
     }
-    to->context.new_windows_invalid = true;
-    to->context.freshness_ms = FRESH_MS;
-    gosc_recipient_context *client = &to->recipients[0];
-    client->window.valid = false;
     if ((c->set_more & SET_ECHO_SENT) != 0) {
+        to->context.freshness_ms = FRESH_MS;
         memcpy(client->echo.value, echo_value, sizeof echo_value);
         client->echo.len = sizeof echo_value;
         client->echo.sent_ms = NOW_MS - FRESH_MS + ((c->set_more & SET_ECHO_LATE) == 0);
@@ -196,24 +209,39 @@ static void try_tampered(sealed_case *c, fuzz_input *in)
     FUZZ_CHECK(fuzz_state_same(c->lane, &c->exchange, &before), "a message that is refused changes nothing");
 }
 
-/* What the Echo procedure must say of a request that verified. */
-static gosc_err expect_echo(const sealed_case *c, const model_message *inner)
+/* What synchronisation and the Echo procedure must say of a request that verified. */
+static gosc_err expect_fresh(const sealed_case *c, const model_message *inner)
 {
     const model_option *echo = model_find(inner, GOSC_OPTION_ECHO);
     /* A sender without Recipient Context has no challenge outstanding; in a full table its window is invalid.
      */
     bool known = c->from == FUZZ_CLIENT;
-    bool due = (c->set_more & SET_ECHO) != 0 || (!known && (c->set_more & SET_FULL_TABLE) != 0);
-    if (!due) {
+    bool challenged = known && (c->set_more & SET_ECHO_SENT) != 0;
+    bool valid = (c->set_more & SET_ECHO) == 0 && (known || (c->set_more & SET_FULL_TABLE) == 0);
+    if (!valid && sync_of(c) == gosc_sync_baseline) {
+        return GOSC_ERR_SYNCHRONISED;
+    }
+    valid = valid || sync_of(c) == gosc_sync_best_effort;
+    if (known && sync_of(c) == gosc_sync_gap && c->sealing.option.partial_iv.number > GAP) {
+        valid = false;
+    }
+    if (valid && (c->set_more & SET_ECHO_SENT) == 0) {
         return GOSC_OK;
     }
-    if (echo == NULL || !known || (c->set_more & SET_ECHO_SENT) == 0) {
+    if (echo == NULL || !challenged) {
         return GOSC_ERR_ECHO_REQUIRED;
     }
     if (echo->value.len != sizeof echo_value || memcmp(echo->value.ptr, echo_value, sizeof echo_value) != 0) {
         return GOSC_ERR_ECHO_MISMATCH;
     }
     return (c->set_more & SET_ECHO_LATE) != 0 ? GOSC_ERR_ECHO_EXPIRED : GOSC_OK;
+}
+
+/* Number 0 was seen before, and the window was valid. */
+static bool is_replay(const sealed_case *c)
+{
+    return !is_response(c) && sync_of(c) == gosc_sync_gap && c->from == FUZZ_CLIENT &&
+           (c->set_more & SET_ECHO) == 0 && c->sealing.option.partial_iv.number == 0;
 }
 
 static gosc_err expect(const sealed_case *c, model_message *inner)
@@ -223,11 +251,14 @@ static gosc_err expect(const sealed_case *c, model_message *inner)
     bool code_fits = is_response(c) ? code_class == 2 || code_class == 4 || code_class == 5
                                     : code_class == 0 && plaintext.ptr[0] != 0;
     bool parsed = model_content_parse(gosc_span_of(plaintext.ptr + 1, plaintext.len - 1), inner);
+    if (is_replay(c)) {
+        return GOSC_ERR_REPLAY;
+    }
     if (!parsed || !code_fits || model_count(inner, GOSC_OPTION_OSCORE) > 0) {
         return GOSC_ERR_INNER_MALFORMED;
     }
     if (!is_response(c)) {
-        return expect_echo(c, inner);
+        return expect_fresh(c, inner);
     }
     bool asked = (c->set & SET_OBSERVE) != 0;
     return !asked && model_count(inner, GOSC_OPTION_OBSERVE) > 0 ? GOSC_ERR_INNER_OBSERVE : GOSC_OK;
@@ -248,11 +279,13 @@ static void check_message(const sealed_case *c, const model_message *inner, gosc
 
 static void check_again(sealed_case *c, gosc_err first)
 {
+    /* A challenge through a valid window, and a number taken as starting point, count as seen too. */
+    bool counts = first == GOSC_OK || first == GOSC_ERR_SYNCHRONISED ||
+                  (first == GOSC_ERR_ECHO_REQUIRED && c->received.sender->window.valid);
+    gosc_err seen = is_response(c) ? GOSC_ERR_RESPONSE_REPLAY : GOSC_ERR_REPLAY;
     gosc_span message;
     gosc_err again = open_datagram(c, c->datagram, &message);
-    gosc_err seen = is_response(c) ? GOSC_ERR_RESPONSE_REPLAY : GOSC_ERR_REPLAY;
-    FUZZ_RESULT(again, first == GOSC_OK ? seen : first,
-                "a replay is refused, and what was refused is refused again");
+    FUZZ_RESULT(again, counts ? seen : first, "a replay is refused, and what was refused is refused again");
     FUZZ_CHECK(message.ptr == NULL, "nothing is handed over twice");
 }
 
@@ -305,7 +338,7 @@ void fuzz_sealed(fuzz_input *in, fuzz_kind kind)
     c.datagram =
         fuzz_seal(&c.lane->ends->end[c.from].context, &c.lane->ends->end[c.from].recipients[0], &c.sealing);
     export_seed(&c, pick);
-    if ((c.set & SET_TAMPER) != 0) {
+    if ((c.set & SET_TAMPER) != 0 && !is_replay(&c)) {
         fuzz_input settings = {gosc_span_of(tamper, sizeof tamper)};
         try_tampered(&c, &settings);
     }
@@ -316,14 +349,23 @@ void fuzz_sealed(fuzz_input *in, fuzz_kind kind)
     /* The ranges of gosc_err tell: these results come after tag and signature, all others before or instead.
      */
     bool authenticated = err == GOSC_OK || err == GOSC_ERR_INNER_MALFORMED || err == GOSC_ERR_INNER_OBSERVE ||
-                         (err >= GOSC_ERR_ECHO_REQUIRED && err <= GOSC_ERR_ECHO_EXPIRED);
+                         (err >= GOSC_ERR_ECHO_REQUIRED && err <= GOSC_ERR_ECHO_EXPIRED) ||
+                         err == GOSC_ERR_SYNCHRONISED;
     fuzz_count(c.lane->name, authenticated);
     FUZZ_RESULT(err, wanted, "a sealed message is judged by its content alone");
     FUZZ_CHECK((err == GOSC_OK) == (message.ptr != NULL),
                "a message is handed over exactly when all is well");
     if (err == GOSC_OK) {
         check_message(&c, &inner, message);
-    } else if (err != GOSC_ERR_ECHO_REQUIRED && (err == GOSC_ERR_INNER_MALFORMED || is_response(&c))) {
+    } else if (err == GOSC_ERR_ECHO_MISMATCH || err == GOSC_ERR_ECHO_EXPIRED) {
+        /* The exchange is bound, so that a challenge can be sent; what a method of gosc_sync made of the
+         * window stays. */
+        memcpy(&before.exchange, &c.exchange, sizeof c.exchange);
+        if (sync_of(&c) != NULL) {
+            before.ends.end[c.to].recipients[0].window = c.lane->ends->end[c.to].recipients[0].window;
+        }
+        FUZZ_CHECK(fuzz_state_same(c.lane, &c.exchange, &before), "a wrong or late Echo moves nothing");
+    } else if (err != GOSC_ERR_ECHO_REQUIRED && err != GOSC_ERR_SYNCHRONISED) {
         FUZZ_CHECK(fuzz_state_same(c.lane, &c.exchange, &before), "what is refused changes nothing");
     }
     if ((c.set & SET_AGAIN) != 0) {
