@@ -134,6 +134,11 @@ gosc_buf io_scratch(io_endpoint *endpoint, size_t message_len)
     return (gosc_buf){endpoint->scratch, endpoint->scratch_len};
 }
 
+uint8_t *io_body_new(void)
+{
+    return malloc(IO_BODY_MAX);
+}
+
 bool io_local_for(const io_endpoint *endpoint, const io_group *group, const io_address *peer,
                   io_address *local)
 {

@@ -168,6 +168,8 @@ void io_refuse(io_endpoint *endpoint, const io_incoming *in, gosc_err err)
     io_options_add_uint(&options, GOSC_OPTION_MAX_AGE, err == GOSC_ERR_CREDENTIAL_MISSING ? 60 : 0);
     gosc_span plain = io_response_write(endpoint, pdu->token, said->code, &options,
                                         gosc_span_of(said->text, strlen(said->text)));
-    memcpy(endpoint->wire, plain.ptr, plain.len);
+    if (gosc_span_present(plain)) {
+        memcpy(endpoint->wire, plain.ptr, plain.len);
+    }
     io_response_send(endpoint, group, &in->path, in->news.request, plain.len);
 }

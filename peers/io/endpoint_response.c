@@ -1,7 +1,6 @@
 /* The client's side of an endpoint: responses. SPDX-License-Identifier: BSD-2-Clause */
 #include "endpoint_state.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* follow gives the leg that carries on with one server after its response: the same one, unless that goes on
@@ -92,14 +91,15 @@ static bool body_add(io_leg *leg, const io_block *block, gosc_span etag, gosc_sp
     } else if (etag.len != leg->etag_len || (etag.len > 0 && memcmp(etag.ptr, leg->etag, etag.len) != 0)) {
         return false; /* E-3.8-01: another representation */
     }
-    uint8_t *body = realloc(leg->body, leg->body_len + payload.len + 1);
-    if (body == NULL) {
+    if (leg->body == NULL) {
+        leg->body = io_body_new();
+    }
+    if (leg->body == NULL) {
         return false;
     }
     if (payload.len > 0) {
-        memcpy(body + leg->body_len, payload.ptr, payload.len);
+        memcpy(leg->body + leg->body_len, payload.ptr, payload.len);
     }
-    leg->body = body;
     leg->body_len += payload.len;
     return true;
 }
@@ -196,7 +196,10 @@ static void verified_in(io_endpoint *endpoint, io_leg *leg, const io_incoming *i
         carry_on(endpoint, leg);
         return;
     }
-    bool in_parts = block2.present && (block2.more || block2.number > 0);
+    /* Who asks for blocks by hand gets them by hand. */
+    gosc_span asked = gosc_span_of(leg->ask->options, leg->ask->options_len);
+    bool in_parts = block2.present && (block2.more || block2.number > 0) &&
+                    !gosc_span_present(gosc_option_find(asked, IO_OPTION_BLOCK2));
     if (in_parts && block2_in(endpoint, &leg, in, received, &pdu, &block2)) {
         return;
     }

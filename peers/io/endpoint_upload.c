@@ -54,10 +54,13 @@ static io_upload *upload_find(io_endpoint *endpoint, const io_upload *like, bool
     if (!first) {
         return NULL;
     }
-    io_upload_end(least);
+    uint8_t *body = least->body != NULL ? least->body : io_body_new();
+    if (body == NULL) {
+        return NULL;
+    }
     *least = *like;
-    least->body = malloc(IO_BODY_MAX);
-    return least->body == NULL ? NULL : least;
+    least->body = body;
+    return least;
 }
 
 uint8_t io_upload_take(io_endpoint *endpoint, const gosc_security_context *context, const gosc_id *kid,

@@ -115,7 +115,7 @@ static bool multicast_out(int fd, const io_address *address)
 
 const char *io_udp_open(io_udp *udp, io_address *address)
 {
-    any_address bound;
+    any_address bound = {.v6 = {.sin6_family = 0}};
     socklen_t bound_len = sizeof bound;
     for (size_t i = 0; i < udp->n_sockets; i++) {
         if (address->port != 0 && io_address_equal(&udp->sockets[i].address, address)) {

@@ -185,6 +185,7 @@ int main(int argc, char **argv)
     input in = {.bytes = malloc(PEER_LINE_MAX + 1)};
     if (p.endpoint == NULL || in.bytes == NULL) {
         fprintf(stderr, "muster-peer: out of memory\n");
+        free(in.bytes);
         return 2;
     }
     run(&p, &in);
