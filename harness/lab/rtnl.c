@@ -9,11 +9,13 @@
 #include <net/if.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     DEVICE_MTU = 65535, /* nothing is ever fragmented */
     DEVICE_QUEUE = 1024,
+    LOCAL_WAIT_STEPS = 25000, /* of 0.2 ms */
 };
 
 /* One request under construction; the kernel's structs are copied in, never laid over bytes. */
@@ -49,21 +51,29 @@ static void attribute32(request *r, uint16_t type, uint32_t value)
     attribute(r, type, &value, sizeof value);
 }
 
-/* transact sends a request and reads the acknowledgement. */
-static int transact(int fd, request *r)
+/* exchange sends a request and reads one answer; its length, or a negative errno value. */
+static ssize_t exchange(int fd, request *r, uint8_t *answer, size_t room)
 {
     struct nlmsghdr head;
     memcpy(&head, r->bytes, sizeof head);
     head.nlmsg_len = r->len;
     memcpy(r->bytes, &head, sizeof head);
     if (send(fd, r->bytes, r->len, 0) < 0) {
-        return errno;
+        return -errno;
     }
+    ssize_t n = recv(fd, answer, room, 0);
+    return n < 0 ? -errno : n;
+}
+
+/* transact sends a request and reads the acknowledgement. */
+static int transact(int fd, request *r)
+{
     uint8_t answer[1024];
-    ssize_t n = recv(fd, answer, sizeof answer, 0);
+    struct nlmsghdr head;
     struct nlmsgerr result;
+    ssize_t n = exchange(fd, r, answer, sizeof answer);
     if (n < 0) {
-        return errno;
+        return (int)-n;
     }
     if ((size_t)n < sizeof head + sizeof result) {
         return EPROTO;
@@ -71,6 +81,42 @@ static int transact(int fd, request *r)
     memcpy(&head, answer, sizeof head);
     memcpy(&result, answer + sizeof head, sizeof result);
     return head.nlmsg_type == NLMSG_ERROR ? -result.error : EPROTO;
+}
+
+/* is_local: does the kernel take packets for this address as its own by now? */
+static bool is_local(int fd, const lab_addr *addr)
+{
+    struct rtmsg body = {.rtm_family = AF_INET6, .rtm_dst_len = 128};
+    request r = begin(RTM_GETROUTE, 0, &body, sizeof body);
+    attribute(&r, RTA_DST, addr->ip, 16);
+    struct nlmsghdr head;
+    memcpy(&head, r.bytes, sizeof head);
+    head.nlmsg_flags = NLM_F_REQUEST; /* the answer alone, no acknowledgement after it */
+    memcpy(r.bytes, &head, sizeof head);
+    uint8_t answer[1024];
+    ssize_t n = exchange(fd, &r, answer, sizeof answer);
+    if (n < (ssize_t)(sizeof head + sizeof body)) {
+        return false;
+    }
+    memcpy(&head, answer, sizeof head);
+    memcpy(&body, answer + sizeof head, sizeof body);
+    return head.nlmsg_type == RTM_NEWROUTE && body.rtm_type == RTN_LOCAL;
+}
+
+/*
+ * local_wait: the kernel enters the route to a new IPv6 address some time later, by a worker of its own, and
+ * drops what arrives before; on a busy host that takes many milliseconds.
+ */
+static int local_wait(int fd, const lab_addr *addr)
+{
+    const struct timespec soon = {0, 200000};
+    for (unsigned i = 0; i < LOCAL_WAIT_STEPS; i++) {
+        if (is_local(fd, addr)) {
+            return 0;
+        }
+        (void)nanosleep(&soon, NULL);
+    }
+    return ETIMEDOUT;
 }
 
 static int link_up(int fd, uint32_t index)
@@ -166,6 +212,9 @@ static int setup(int fd, const char *device, const lab_addr *six, const lab_addr
     }
     if (err == 0) {
         err = (*step = "IPv4 default route", route_add(fd, index, four, 0, RT_TABLE_MAIN, RTN_UNICAST));
+    }
+    if (err == 0) {
+        err = (*step = "waiting for the IPv6 address", local_wait(fd, six));
     }
     return err;
 }
