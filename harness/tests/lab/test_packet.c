@@ -62,7 +62,7 @@ static bool is_bounded(gosc_span good)
     }
     for (size_t bit = 0; bit < good.len * 8; bit++) {
         gosc_span copy = kit_copy(good);
-        uint8_t flipped[512];
+        uint8_t flipped[512] = {0};
         memcpy(flipped, copy.ptr, copy.len);
         flipped[bit / 8] = (uint8_t)(flipped[bit / 8] ^ (1U << (bit % 8)));
         kit_free(copy);
