@@ -21,6 +21,7 @@ io_leg *io_leg_new(io_endpoint *endpoint, io_ask *ask)
     for (size_t i = 0; i < IO_LEGS_MAX; i++) {
         if (!endpoint->legs[i].used) {
             endpoint->legs[i] = (io_leg){.used = true, .ask = ask};
+            endpoint->n_legs++;
             return &endpoint->legs[i];
         }
     }
@@ -33,7 +34,7 @@ void io_leg_release(io_endpoint *endpoint, io_leg *leg)
     uint32_t handle = leg->handle;
     bool shared = false;
     leg->handle = 0;
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         shared = shared || (endpoint->legs[i].used && endpoint->legs[i].handle == handle);
     }
     if (handle != 0 && !shared) {
@@ -47,12 +48,13 @@ static void leg_end(io_endpoint *endpoint, io_leg *leg)
     free(leg->exchange.numbers);
     free(leg->body);
     *leg = (io_leg){.used = false};
+    endpoint->n_legs--;
 }
 
 /* ask_settle closes a user's exchange that has no leg left. */
 static void ask_settle(io_endpoint *endpoint, io_ask *ask, const char *why)
 {
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         if (endpoint->legs[i].used && endpoint->legs[i].ask == ask) {
             return;
         }
@@ -76,7 +78,7 @@ void io_leg_close(io_endpoint *endpoint, io_leg *leg, const char *why)
 /* ask_drop ends all legs of a user's exchange. */
 static void ask_drop(io_endpoint *endpoint, io_ask *ask, const char *why)
 {
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         if (endpoint->legs[i].used && endpoint->legs[i].ask == ask) {
             leg_end(endpoint, &endpoint->legs[i]);
         }
@@ -115,7 +117,7 @@ void io_client_drop(io_endpoint *endpoint, const io_group *group, const char *wh
 
 bool io_client_uses(const io_endpoint *endpoint, const gosc_security_context *context)
 {
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         if (endpoint->legs[i].used && endpoint->legs[i].exchange.context == context) {
             return true;
         }
@@ -125,7 +127,7 @@ bool io_client_uses(const io_endpoint *endpoint, const gosc_security_context *co
 
 void io_client_scrub(io_endpoint *endpoint, const gosc_security_context *context)
 {
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         gosc_exchange *exchange = &endpoint->legs[i].exchange;
         for (size_t j = 0; endpoint->legs[i].used && j < exchange->n_numbers; j++) {
             if (exchange->numbers[j].context == context) {
@@ -138,7 +140,7 @@ void io_client_scrub(io_endpoint *endpoint, const gosc_security_context *context
 bool io_client_grow(io_endpoint *endpoint, const io_group *group)
 {
     size_t n = numbers_needed(group);
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         gosc_exchange *exchange = &endpoint->legs[i].exchange;
         if (!endpoint->legs[i].used || endpoint->legs[i].ask->group != group || exchange->n_numbers >= n) {
             continue;
@@ -356,7 +358,7 @@ static const char *ask_fill(io_endpoint *endpoint, io_ask *ask, const io_send *s
 static io_leg *registration_find(io_endpoint *endpoint, const io_ask *ask, const io_send *send)
 {
     io_leg *found = NULL;
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         io_leg *one = &endpoint->legs[i];
         if (!one->used || !one->exchange.observe || one->ask->group != send->group ||
             !io_address_equal(&one->path.peer, &send->to)) {

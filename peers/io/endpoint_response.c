@@ -12,7 +12,7 @@ static io_leg *follow(io_endpoint *endpoint, io_leg *leg, const io_incoming *in,
         io_leg_release(endpoint, leg);
         return leg;
     }
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         io_leg *one = &endpoint->legs[i];
         if (one->used && one->ask == leg->ask && one != leg &&
             io_address_equal(&one->path.peer, &in->path.peer)) {
@@ -109,7 +109,7 @@ static void registrations_end(io_endpoint *endpoint, const io_leg *cancellation)
 {
     const io_ask *ask = cancellation->ask;
     gosc_span options = gosc_span_of(ask->options, ask->options_len);
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         io_leg *one = &endpoint->legs[i];
         if (one->used && one != cancellation && one->handle == cancellation->handle &&
             gosc_span_equal(gosc_span_of(one->ask->options, one->ask->options_len), options)) {
@@ -230,7 +230,7 @@ void io_client_receive(io_endpoint *endpoint, const io_incoming *in)
     const io_ask *ask = NULL;
     bool plain = !gosc_span_present(gosc_option_find(in->news.pdu.options, GOSC_OPTION_OSCORE));
     gosc_buf out = {endpoint->opened, sizeof endpoint->opened};
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         io_leg *leg = &endpoint->legs[i];
         if (!leg->used || leg->handle != in->news.owner) {
             continue;
@@ -258,7 +258,7 @@ void io_client_receive(io_endpoint *endpoint, const io_incoming *in)
 
 void io_client_failed(io_endpoint *endpoint, uint32_t handle, const char *why)
 {
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         if (endpoint->legs[i].used && endpoint->legs[i].handle == handle) {
             io_leg_close(endpoint, &endpoint->legs[i], why);
         }
@@ -267,7 +267,7 @@ void io_client_failed(io_endpoint *endpoint, uint32_t handle, const char *why)
 
 void io_client_tick(io_endpoint *endpoint)
 {
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         if (endpoint->legs[i].used && endpoint->legs[i].until_ms <= endpoint->now_ms) {
             io_leg_close(endpoint, &endpoint->legs[i], "expired");
         }
@@ -277,7 +277,7 @@ void io_client_tick(io_endpoint *endpoint)
 uint64_t io_client_next_ms(const io_endpoint *endpoint)
 {
     uint64_t next = IO_NEVER;
-    for (size_t i = 0; i < IO_LEGS_MAX; i++) {
+    for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
         if (endpoint->legs[i].used && endpoint->legs[i].until_ms < next) {
             next = endpoint->legs[i].until_ms;
         }

@@ -45,6 +45,7 @@ static bool delay_response(io_endpoint *endpoint, const work *w, gosc_span plain
             continue;
         }
         slot->used = true;
+        endpoint->n_delayed++;
         slot->due_ms = endpoint->now_ms + delay_ms;
         slot->request = w->in->news.request;
         slot->group = w->group;
@@ -437,12 +438,13 @@ size_t io_endpoint_notify(io_endpoint *endpoint, io_group *group, const char *pa
 
 void io_server_tick(io_endpoint *endpoint)
 {
-    for (size_t i = 0; i < IO_DELAYED_MAX; i++) {
+    for (size_t i = 0; endpoint->n_delayed > 0 && i < IO_DELAYED_MAX; i++) {
         io_delayed *one = &endpoint->delayed[i];
         if (!one->used || one->due_ms > endpoint->now_ms) {
             continue;
         }
         one->used = false;
+        endpoint->n_delayed--;
         size_t len = io_response_protect(endpoint, one->group, &one->exchange,
                                          gosc_span_of(one->plain, one->len), false);
         io_response_send(endpoint, one->group, &one->path, one->request, len);
@@ -452,7 +454,7 @@ void io_server_tick(io_endpoint *endpoint)
 uint64_t io_server_next_ms(const io_endpoint *endpoint)
 {
     uint64_t next = IO_NEVER;
-    for (size_t i = 0; i < IO_DELAYED_MAX; i++) {
+    for (size_t i = 0; endpoint->n_delayed > 0 && i < IO_DELAYED_MAX; i++) {
         if (endpoint->delayed[i].used && endpoint->delayed[i].due_ms < next) {
             next = endpoint->delayed[i].due_ms;
         }
@@ -478,10 +480,11 @@ void io_server_drop(io_endpoint *endpoint, const io_group *group)
             one->owner = 0;
         }
     }
-    for (size_t i = 0; i < IO_DELAYED_MAX; i++) {
+    for (size_t i = 0; endpoint->n_delayed > 0 && i < IO_DELAYED_MAX; i++) {
         if (endpoint->delayed[i].used && endpoint->delayed[i].group == group) {
             io_layer_drop(&endpoint->layer, endpoint->delayed[i].request);
             endpoint->delayed[i].used = false;
+            endpoint->n_delayed--;
         }
     }
     for (const io_security *one = group->newest; one != NULL; one = one->older) {
@@ -496,7 +499,7 @@ bool io_server_uses(const io_endpoint *endpoint, const gosc_security_context *co
             return true;
         }
     }
-    for (size_t i = 0; i < IO_DELAYED_MAX; i++) {
+    for (size_t i = 0; endpoint->n_delayed > 0 && i < IO_DELAYED_MAX; i++) {
         if (endpoint->delayed[i].used && endpoint->delayed[i].exchange.context == context) {
             return true;
         }

@@ -118,8 +118,10 @@ struct io_endpoint {
     io_layer layer;
     io_ask asks[IO_ASKS_MAX];
     io_leg legs[IO_LEGS_MAX];
+    size_t n_legs; /* in use: while it is 0 nobody need look */
     io_observer observers[IO_OBSERVERS_MAX];
     io_delayed delayed[IO_DELAYED_MAX];
+    size_t n_delayed;
     io_upload uploads[IO_UPLOADS_MAX];
     gosc_security_context **store; /* room for all contexts */
     size_t store_room;
@@ -152,7 +154,8 @@ void io_event_received(io_event *event, const gosc_received *received, const io_
 gosc_context_store io_store_of(io_endpoint *endpoint, unsigned roles);
 /* io_security_of finds whose a Security Context is; NULL: it is gone. */
 io_security *io_security_of(io_endpoint *endpoint, const gosc_security_context *context, io_group **group);
-/* io_body_new gives room for a body in blocks (IO_BODY_MAX bytes), to be given back with free; NULL: no memory. */
+/* io_body_new gives room for a body in blocks (IO_BODY_MAX bytes), to be given back with free; NULL: no
+ * memory. */
 uint8_t *io_body_new(void);
 /* io_scratch makes sure that a message of that length can be processed. */
 gosc_buf io_scratch(io_endpoint *endpoint, size_t message_len);

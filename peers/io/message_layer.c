@@ -132,11 +132,17 @@ void io_layer_close(io_layer *layer, uint32_t exchange)
 
 /* ---- sending ---- */
 
+static void unacked_end(io_layer *layer, io_layer_unacked *one)
+{
+    one->used = false;
+    layer->n_unacked--;
+}
+
 void io_layer_cancel(io_layer *layer, uint32_t owner)
 {
     for (size_t i = 0; i < IO_LAYER_UNACKED; i++) {
         if (layer->unacked[i].used && layer->unacked[i].owner == owner) {
-            layer->unacked[i].used = false;
+            unacked_end(layer, &layer->unacked[i]);
         }
     }
 }
@@ -183,6 +189,7 @@ static gosc_err send(io_layer *layer, uint32_t owner, const io_path *path, bool 
     header_set(datagram.ptr, confirmable ? GOSC_COAP_CON : GOSC_COAP_NON, message_id);
     if (slot != NULL) {
         slot->used = true;
+        layer->n_unacked++;
         slot->message_id = message_id;
         slot->owner = owner;
         slot->path = *path;
@@ -190,7 +197,7 @@ static gosc_err send(io_layer *layer, uint32_t owner, const io_path *path, bool 
         slot->interval_ms = first_interval(&layer->params, random);
         slot->due_ms = now_ms + slot->interval_ms;
         slot->len = datagram.len;
-        memcpy(slot->bytes, datagram.ptr, datagram.len);
+        memcpy(layer->copies[slot - layer->unacked], datagram.ptr, datagram.len);
     }
     sent_record(layer, owner, message_id, &path->peer);
     emit(layer, path, datagram.ptr, datagram.len);
@@ -222,9 +229,14 @@ gosc_err io_layer_notify(io_layer *layer, uint32_t owner, const io_path *path, b
 
 /* ---- answering ---- */
 
-static void reply_keep(io_layer_seen *seen, const uint8_t *bytes, size_t len)
+static uint8_t *reply_of(io_layer *layer, const io_layer_seen *seen)
 {
-    memcpy(seen->reply, bytes, len);
+    return layer->replies[seen - layer->seen];
+}
+
+static void reply_keep(io_layer *layer, io_layer_seen *seen, const uint8_t *bytes, size_t len)
+{
+    memcpy(reply_of(layer, seen), bytes, len);
     seen->reply_len = len;
 }
 
@@ -236,7 +248,7 @@ static void empty_reply(io_layer *layer, io_layer_seen *seen, uint8_t type)
     }
     const uint8_t bytes[HEADER_LEN] = {(uint8_t)(0x40 | type << 4), 0, (uint8_t)(seen->message_id >> 8),
                                        (uint8_t)seen->message_id};
-    reply_keep(seen, bytes, sizeof bytes);
+    reply_keep(layer, seen, bytes, sizeof bytes);
     emit(layer, &seen->path, bytes, sizeof bytes);
 }
 
@@ -255,7 +267,7 @@ gosc_err io_layer_respond(io_layer *layer, uint32_t request, const io_address *l
     io_path path = {*local, seen->path.peer};
     if (seen->state == IO_SEEN_PENDING && seen->confirmable) {
         header_set(datagram.ptr, GOSC_COAP_ACK, seen->message_id);
-        reply_keep(seen, datagram.ptr, datagram.len);
+        reply_keep(layer, seen, datagram.ptr, datagram.len);
         seen->state = IO_SEEN_DONE;
         emit(layer, &path, datagram.ptr, datagram.len);
         return GOSC_OK;
@@ -264,9 +276,10 @@ gosc_err io_layer_respond(io_layer *layer, uint32_t request, const io_address *l
     if (wait_ms > 0) {
         /* NON and by multicast: duplicates get no reply, so its room is free. */
         header_set(datagram.ptr, GOSC_COAP_NON, layer->message_id++);
-        reply_keep(seen, datagram.ptr, datagram.len);
+        reply_keep(layer, seen, datagram.ptr, datagram.len);
         seen->path = path;
         seen->state = IO_SEEN_WAITING;
+        layer->n_waiting++;
         seen->due_ms = now_ms + wait_ms;
         return GOSC_OK;
     }
@@ -354,7 +367,7 @@ static io_layer_seen *remember(io_layer *layer, const io_path *path, const gosc_
     io_layer_seen *seen = seen_find(layer, path, pdu->message_id, datagram, digest);
     if (seen != NULL && seen->until_ms > now_ms) {
         if (seen->confirmable && seen->reply_len > 0) {
-            emit(layer, &seen->path, seen->reply, seen->reply_len);
+            emit(layer, &seen->path, reply_of(layer, seen), seen->reply_len);
         }
         return NULL;
     }
@@ -398,7 +411,7 @@ static void acknowledge(io_layer *layer, const io_address *peer, uint16_t messag
     for (size_t i = 0; i < IO_LAYER_UNACKED; i++) {
         io_layer_unacked *one = &layer->unacked[i];
         if (one->used && one->message_id == message_id && io_address_equal(&one->path.peer, peer)) {
-            one->used = false;
+            unacked_end(layer, one);
         }
     }
 }
@@ -519,31 +532,29 @@ void io_layer_receive(io_layer *layer, const io_path *path, gosc_span datagram, 
 static bool retransmit(io_layer *layer, io_layer_unacked *one, uint64_t now_ms, io_layer_news *news)
 {
     if (one->n_sent > layer->params.max_retransmit) {
-        one->used = false;
+        unacked_end(layer, one);
         *news = (io_layer_news){.kind = IO_LAYER_TIMEOUT, .owner = one->owner};
         return true;
     }
     one->n_sent++;
     one->interval_ms *= 2;
     one->due_ms = now_ms + one->interval_ms;
-    emit(layer, &one->path, one->bytes, one->len);
+    emit(layer, &one->path, layer->copies[one - layer->unacked], one->len);
     return false;
 }
 
 bool io_layer_tick(io_layer *layer, uint64_t now_ms, io_layer_news *news)
 {
-    for (size_t i = 0; i < IO_LAYER_SEEN; i++) {
+    for (size_t i = 0; layer->n_waiting > 0 && i < IO_LAYER_SEEN; i++) {
         io_layer_seen *one = &layer->seen[i];
         if (one->state == IO_SEEN_WAITING && one->due_ms <= now_ms) {
             one->state = IO_SEEN_DONE;
-            emit(layer, &one->path, one->reply, one->reply_len);
+            layer->n_waiting--;
+            emit(layer, &one->path, reply_of(layer, one), one->reply_len);
             one->reply_len = 0;
         }
-        if (one->state == IO_SEEN_DONE && one->until_ms <= now_ms) {
-            one->state = IO_SEEN_FREE;
-        }
     }
-    for (size_t i = 0; i < IO_LAYER_UNACKED; i++) {
+    for (size_t i = 0; layer->n_unacked > 0 && i < IO_LAYER_UNACKED; i++) {
         io_layer_unacked *one = &layer->unacked[i];
         if (one->used && one->due_ms <= now_ms && retransmit(layer, one, now_ms, news)) {
             return true;
@@ -555,13 +566,13 @@ bool io_layer_tick(io_layer *layer, uint64_t now_ms, io_layer_news *news)
 uint64_t io_layer_next_ms(const io_layer *layer)
 {
     uint64_t next = IO_NEVER;
-    for (size_t i = 0; i < IO_LAYER_SEEN; i++) {
+    for (size_t i = 0; layer->n_waiting > 0 && i < IO_LAYER_SEEN; i++) {
         const io_layer_seen *one = &layer->seen[i];
         if (one->state == IO_SEEN_WAITING && one->due_ms < next) {
             next = one->due_ms;
         }
     }
-    for (size_t i = 0; i < IO_LAYER_UNACKED; i++) {
+    for (size_t i = 0; layer->n_unacked > 0 && i < IO_LAYER_UNACKED; i++) {
         if (layer->unacked[i].used && layer->unacked[i].due_ms < next) {
             next = layer->unacked[i].due_ms;
         }

@@ -87,9 +87,8 @@ typedef struct io_layer_seen {
     size_t len;      /* bytes of the datagram */
     uint64_t digest; /* of its bytes */
     uint64_t until_ms;
-    uint64_t due_ms; /* IO_SEEN_WAITING */
-    size_t reply_len;
-    uint8_t reply[IO_DATAGRAM_MAX]; /* repeated for duplicates */
+    uint64_t due_ms;  /* IO_SEEN_WAITING */
+    size_t reply_len; /* of io_layer.replies, repeated for duplicates */
 } io_layer_seen;
 
 typedef struct io_layer_unacked {
@@ -100,8 +99,7 @@ typedef struct io_layer_unacked {
     uint32_t n_sent;
     uint64_t interval_ms;
     uint64_t due_ms;
-    size_t len;
-    uint8_t bytes[IO_DATAGRAM_MAX];
+    size_t len; /* of io_layer.copies */
 } io_layer_unacked;
 
 typedef struct io_layer_sent {
@@ -120,7 +118,12 @@ typedef struct io_layer {
     io_layer_exchange exchanges[IO_LAYER_EXCHANGES];
     io_layer_seen seen[IO_LAYER_SEEN];
     io_layer_unacked unacked[IO_LAYER_UNACKED];
+    size_t n_waiting; /* seen, IO_SEEN_WAITING */
+    size_t n_unacked;
     io_layer_sent sent[IO_LAYER_SENT];
+    /* Bytes apart from what is searched. */
+    uint8_t replies[IO_LAYER_SEEN][IO_DATAGRAM_MAX];
+    uint8_t copies[IO_LAYER_UNACKED][IO_DATAGRAM_MAX];
 } io_layer;
 
 /* io_layer_init starts without memory; first_message_id is chosen by chance (RFC 7252 section 4.4). */
