@@ -60,6 +60,7 @@ FIRST = {"see": "packet", "packet": "first.request"}
 RETRY = {"see": "packet", "packet": "fresh.request#2"}
 CHALLENGE = {"see": "packet", "of": "fresh", "from": "lamp", "inner_code": "4.01"}
 DELIVERED = {"see": "delivered", "by": "lamp", "of": "first"}
+CLOSED = {"see": "closed", "by": "switch", "of": "first"}
 RESPONSE = {"see": "response", "by": "switch", "of": "first"}
 
 PAIRS = (
@@ -116,6 +117,8 @@ PAIRS = (
     (DELIVERED, {"group": "g"}, {"group": "h"}),
     (DELIVERED, {"lacks": ["echo"]}, {"has": ["echo"]}),
     (DELIVERED, {"within_ms": 0}, {"not_before_ms": 1}),
+    (CLOSED, {"within_ms": 40}, {"within_ms": 39}),
+    (CLOSED, {"not_before_ms": 40}, {"not_before_ms": 41}),
     (RESPONSE, {"code": "2.04"}, {"code": "2.05"}),
     (RESPONSE, {"code_class": "2"}, {"code_class": "4"}),
     (RESPONSE, {"protected": True}, {"protected": False}),
