@@ -71,7 +71,7 @@ HHELP_O := $(filter-out $(HARN_T:=.o),$(call objs,$(call c_in,harness/tests/*/*.
 PROGRAMS = $(PLAIN_T) $(if $(CORE_ONLY),$(sort $(wildcard $(BARE_T))),$(REAL_T) $(IO_T) $(HARN_T))
 # Targets beside another decoder link it; the real adapter is for those that seal. X_libcoap shares the corpus of X.
 FUZZ_T  := $(filter-out $(if $(CORE_ONLY),%_libcbor %_libcoap),$(FUZZ_C:fuzz/targets/%.c=%))
-PROGS_T := $(FUZZ_T:%=plain/%) $(if $(CORE_ONLY),,$(patsubst %,real/%,$(filter context roundtrip sealed_% unprotect_raw,$(FUZZ_T))))
+PROGS_T := $(FUZZ_T:%=plain/%) $(if $(CORE_ONLY),,$(patsubst %,real/%,$(filter context rederive roundtrip sealed_% unprotect_raw,$(FUZZ_T))))
 REPLAYS := $(PROGS_T:%=$(BUILD)/replay/%)
 FUZZERS := $(PROGS_T:%=$(BUILD)/fuzzer/%)
 

@@ -7,7 +7,7 @@
 #include <time.h>
 
 enum {
-    N_BLOCKS_MAX = 64, /* pieces of exact memory a target may ask for */
+    N_BLOCKS_MAX = 128, /* pieces of exact memory a target may ask for */
     N_LANES_MAX = 32,
 };
 

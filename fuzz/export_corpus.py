@@ -128,6 +128,11 @@ def by_hand(seeds):
     for several in (0, 1):
         for event in events:
             seeds.add("response_number", b"", several, event)
+    # Steps of rederive: which message is step / 8; 0 start, 1 ask, 3 receive, 5 answer, 6 continue, 7 attack.
+    whole = bytes([0, 9, 1, 0, 3, 5, 5, 0, 6, 7, 1, 0, 11, 4])
+    for more in (b"", bytes([11, 4, 3, 1]), bytes([5, 0, 6, 0, 3, 2, 11, 9]), whole, bytes([7, 1, 11, 4]), bytes([7, 3, 2, 3, 0, 11, 4])):
+        seeds.add("rederive", b"", whole + more)
+        seeds.add("rederive", b"", whole[:8] + more + whole[8:])
     # dialect, set, aead, group_enc, signature, agreement, then spans: length and bytes (ff: absent)
     algorithms = [(0, 1, 0, 0, 0), (3, 1, 0, 12, 0), (6, 1, 0, 12, 0), (1, 1, 3, 12, 16), (1, 0, 6, 12, 0),
                   (2, 3, 0, 0, 16), (1, 4, 6, 12, 16), (1, 1, 6, 14, 17), (1, 0, 0, 0, 16), (0, 6, 0, 0, 0)]
