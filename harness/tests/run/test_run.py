@@ -185,6 +185,20 @@ def check_schema(tap, muster):
         tap.ok(not faults, f"schema: {path.stem}", *faults)
 
 
+def check_readme(tap, muster, scratch):
+    """The example of the README runs, and fails when it asks for what must not be."""
+    text = (SCENARIOS / "README.md").read_text()
+    example = json.loads(re.search(r"```json\n(.*?)```", text, re.S).group(1))
+    path = pathlib.Path(scratch) / f"{example['id']}.json"
+    path.write_text(json.dumps(example))
+    done = muster("run", "--file", path)
+    tap.ok(done.returncode == 0 and "2 passed, 0 failed" in done.stdout, "README: the example passes", done.stdout, done.stderr)
+    example["expect"][1]["never"]["of"] = "toggle"
+    path.write_text(json.dumps(example))
+    done = muster("run", "--file", path)
+    tap.ok(done.returncode == 1 and "0 passed, 2 failed" in done.stdout, "README: the example can fail", done.stdout, done.stderr)
+
+
 # ---- logs ----
 
 
@@ -312,6 +326,7 @@ def main():
         check_peers(tap, muster, scratch)
         check_malformed(tap, muster, scratch)
         check_schema(tap, muster)
+        check_readme(tap, muster, scratch)
         check_logs(tap, muster, scratch)
         check_usage(tap, muster, scratch)
         check_reports(tap, muster, scratch)
