@@ -80,6 +80,8 @@ documents() {
 }
 
 long() {
+    # Every bit of every message of every algorithm, not only a sample.
+    item check 'complete sweep' env MUSTER_FULL=1 "$root/debug/peers/tests/test_unprotect_algorithms"
     item check 'format' sh ci/format.sh check
     item check 'analyze' make -s BUILD="$root" analyze
     item check 'coverage' make -s -j "$jobs" BUILD="$root" coverage
