@@ -73,6 +73,7 @@ documents() {
     item tap 'muster run: peers, files, logs' python3 harness/tests/run/test_run.py "$root/release/muster"
     item tap 'muster judge: expectations, oracles' python3 harness/tests/run/test_judge.py "$root/release/muster"
     item tap 'muster-peer: the protocol' python3 peers/tests/io/test_peer.py "$root/debug/muster-peer"
+    item tap 'peer protocol: selfcheck' python3 interop/tests/test_selfcheck.py "$root/debug/muster-peer"
     item check 'requirement ids exist' sh ci/trace.sh
     item check 'files are clean' sh ci/hygiene.sh
     item tap 'checks can fail' sh ci/selftest.sh

@@ -223,6 +223,29 @@ def test_seeded():
     ok(wires[0] != wires[2], "another seed makes another run (control)")
 
 
+def test_members(dialect):
+    """Recipient Contexts made by first messages, and one that has to make way."""
+    made = lab.Lab(PROGRAM)
+    made.configure(made.peer("switch", "[fd00::1]:5683"), lab.context("switch", (), dialect, members=LAMPS, max_recipients=2), ["client"])
+    for i, name in enumerate(LAMPS):
+        lamp = made.peer(name, "[fd00::%d]:5683" % (i + 2))
+        made.configure(lamp, lab.context(name, (), dialect, members=["switch"]), ["server"], join=[lab.GROUP])
+    before = made.peers["lamp1"].ask("state", group="g")
+    made.send("switch", exchange="a", group="g", to=lab.GROUP, method="GET", path="/light")
+    made.run(3000)
+    got = made.take("switch", "response")
+    after = made.peers["lamp1"].ask("state", group="g")
+    ok(before["recipients"] == [] and len(got) == 3 and after["recipients"] == [{"id": "25", "valid": True, "highest": 0}] and
+       before["digest"] != after["digest"], "G02-4.2-01 GO-7.2-02 %s: members become recipients by their first message" % dialect, after)
+    ok(len(made.peers["switch"].ask("state", group="g")["recipients"]) == 2, "GO-2.6.1.2-01 %s: a full table lets the oldest go" % dialect)
+    if dialect == "group-28":
+        made.send("switch", exchange="b", group="g", to="[fd00::3]:5683", method="GET", path="/hello", mode="pairwise", target="5203")
+        made.run(100)
+        got = made.take("switch", "response")
+        ok(len(got) == 1 and got[0]["kid"] == "5203" and got[0]["mode"] == "pairwise", "GO-8.3-01 a member is asked in pairwise mode", got)
+    made.close()
+
+
 def test_loss():
     made = world("group-28")
     made.meddle = lambda n, datagram: [] if n in (0, 2) else [datagram, datagram]
@@ -347,6 +370,8 @@ def main():
     test_configure()
     for dialect in DIALECTS:
         test_exchange(dialect)
+    test_members("group-02")
+    test_members("group-28")
     test_seeded()
     test_loss()
     with tempfile.TemporaryDirectory() as directory:
