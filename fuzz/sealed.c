@@ -289,6 +289,36 @@ static void check_again(sealed_case *c, gosc_err first)
     FUZZ_CHECK(message.ptr == NULL, "nothing is handed over twice");
 }
 
+/* The challenge that answers a request arrives at the client, and is remembered. */
+static void check_challenge(sealed_case *c)
+{
+    static model_message got;
+    fuzz_ends *ends = c->lane->ends;
+    const fuzz_sealing *s = &c->sealing;
+    gosc_security_context *client = &ends->end[FUZZ_CLIENT].context;
+    const gosc_context_store store = {&client, 1};
+    gosc_buf wire = fuzz_room(600);
+    size_t len = 0;
+    gosc_exchange asked;
+    gosc_received received = {.message = GOSC_ABSENT};
+    gosc_span value = gosc_span_of(c->piv, sizeof c->piv);
+    gosc_err err =
+        gosc_echo_challenge(&ends->end[FUZZ_SERVER].context, &c->exchange, value, NOW_MS, &s->outer,
+                            s->group_mode, fuzz_room(gosc_scratch_len(64, FUZZ_CREDENTIAL_MAX)), wire, &len);
+    FUZZ_RESULT(err, GOSC_OK, "a challenge can be sent");
+    FUZZ_CHECK(ends->end[FUZZ_SERVER].recipients[0].echo.len == value.len, "its value is remembered");
+    fuzz_exchange_open(c->lane, s->group_mode, false, s->outer.token, s->request_piv, c->numbers, &asked);
+    err = gosc_unprotect_response(&store, &asked, fuzz_exact(gosc_span_of(wire.ptr, len)),
+                                  fuzz_room(gosc_scratch_len(len, FUZZ_CREDENTIAL_MAX)), &received,
+                                  fuzz_room(len + 16));
+    FUZZ_RESULT(err, GOSC_OK, "the client verifies it");
+    const gosc_dialect *dialect = client->common.dialect;
+    FUZZ_CHECK(model_message_parse(received.message, &got) && got.code == dialect->echo_code &&
+                   got.n_options == 1 && got.options[0].number == GOSC_OPTION_ECHO &&
+                   gosc_span_equal(got.options[0].value, value),
+               "it brings the value and nothing else");
+}
+
 /* With FUZZ_EXPORT=DIR every message becomes a seed of unprotect_raw: the datagram, then its settings. */
 static void export_seed(const sealed_case *c, uint8_t pick)
 {
@@ -370,5 +400,7 @@ void fuzz_sealed(fuzz_input *in, fuzz_kind kind)
     }
     if ((c.set & SET_AGAIN) != 0) {
         check_again(&c, err);
+    } else if (err == GOSC_ERR_ECHO_REQUIRED && c.from == FUZZ_CLIENT) {
+        check_challenge(&c);
     }
 }
