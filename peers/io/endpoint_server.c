@@ -152,6 +152,7 @@ static io_observer *observer_add(io_endpoint *endpoint, const work *w)
             return NULL;
         }
         slot->owner = IO_OWNER_BIT | w->in->news.request;
+        slot->asked_ms = endpoint->now_ms;
         slot->group = w->group;
         slot->confirmable = w->in->news.pdu.type == GOSC_COAP_CON;
         slot->options = options_digest(w->pdu.options);
@@ -424,10 +425,12 @@ size_t io_endpoint_notify(io_endpoint *endpoint, io_group *group, const char *pa
         /* Always under a Partial IV of its own (RFC 8613 section 8.3.1; Group OSCORE -28 section 7.3). */
         size_t len = io_response_protect(endpoint, group, &one->exchange,
                                          answer_plain(endpoint, &w, &said, said.code >> 5 == 2), true);
+        bool confirmable = one->confirmable || endpoint->now_ms - one->asked_ms >= IO_ALIVE_MS;
         gosc_err err = len == 0 ? GOSC_ERR_USAGE
-                                : io_layer_notify(&endpoint->layer, one->owner, &one->path, one->confirmable,
+                                : io_layer_notify(&endpoint->layer, one->owner, &one->path, confirmable,
                                                   (gosc_buf){endpoint->wire, len},
                                                   io_random_u32(endpoint->params.random), endpoint->now_ms);
+        one->asked_ms = confirmable ? endpoint->now_ms : one->asked_ms;
         n += err == GOSC_OK;
         if (err != GOSC_OK || said.code >> 5 != 2) {
             one->owner = 0; /* an error ends the observation (RFC 7641 section 4.2) */

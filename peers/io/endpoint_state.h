@@ -13,10 +13,11 @@ enum {
     IO_OBSERVERS_MAX = 64,
     IO_DELAYED_MAX = 64,
     IO_UPLOADS_MAX = 16,
-    IO_BODY_MAX = 65536,   /* bytes put together from blocks */
-    IO_IN_MAX = 65536,     /* bytes of a datagram that came in */
-    IO_BLOCK_EXPONENT = 5, /* 512 bytes */
-    IO_CHALLENGES_MAX = 3, /* answered in one exchange with one server, lest two ends play for ever */
+    IO_BODY_MAX = 65536,    /* bytes put together from blocks */
+    IO_IN_MAX = 65536,      /* bytes of a datagram that came in */
+    IO_BLOCK_EXPONENT = 5,  /* 512 bytes */
+    IO_ALIVE_MS = 86400000, /* a client that observes must show itself that often (RFC 7641 section 4.5) */
+    IO_CHALLENGES_MAX = 3,  /* answered in one exchange with one server, lest two ends play for ever */
 };
 
 /* A Security Context and how long it is good for. */
@@ -82,7 +83,8 @@ typedef struct io_observer {
     io_path path;
     bool confirmable;
     char resource[IO_PATH_MAX];
-    uint64_t options; /* digest of those of the registration */
+    uint64_t options;  /* digest of those of the registration */
+    uint64_t asked_ms; /* when the client was last asked to acknowledge */
     gosc_exchange exchange;
 } io_observer;
 

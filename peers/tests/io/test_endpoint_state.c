@@ -170,6 +170,22 @@ static void test_observe(const gosc_dialect *dialect)
           fault == NULL && seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 2 &&
               (!is_28() || the(&w, SWITCH, IO_EVENT_RESPONSE, 0)->partial_iv == 0),
           "GO-2.6.3.2-06 GO-5.3.1-10 an observation survives a rekey");
+    bool usual = (w.last.bytes[0] >> 4 & 3) == GOSC_COAP_NON;
+    world_run(&w, 86400000);
+    world_clear(&w);
+    notify("9");
+    check(&w,
+          usual && (w.first.bytes[0] >> 4 & 3) == GOSC_COAP_CON && w.last.len == 4 &&
+              seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 1,
+          "GC-3.7-05 once a day a notification is Confirmable");
+    w.lose_all = true;
+    world_run(&w, 86400000);
+    notify("10");
+    world_run(&w, 100000);
+    w.lose_all = false;
+    world_clear(&w);
+    notify("11");
+    check(&w, w.n_sent == 0, "GC-3.7-05 a client that never acknowledges it is an observer no more");
     need(io_endpoint_finish(w.members[SWITCH].endpoint, "e") == NULL, "an exchange to finish");
     finish("all servers live at the end");
 }
