@@ -235,6 +235,49 @@ static void test_errors(const gosc_dialect *dialect)
     finish("all servers live at the end");
 }
 
+/* plain_reply gives the unprotected answer to one request; 0xff: none. */
+static uint8_t plain_reply(bool pairwise)
+{
+    world_clear(&w);
+    const char *fault =
+        world_ask(&w, QUESTION(.exchange = "a", .to = LAMP1, .pairwise = pairwise, .open_ms = 50));
+    world_run(&w, 100);
+    const happened *got = the(&w, SWITCH, IO_EVENT_RESPONSE, 0);
+    return fault == NULL && !got->is_protected && seen(&w, LAMP1, IO_EVENT_DELIVERED, NULL) == 0 ? got->code
+                                                                                                 : 0;
+}
+
+/* What a group of -28 says when a mode or a credential is not there. */
+static void test_missing(const gosc_dialect *dialect)
+{
+    if (!dialect->has_modes) {
+        return;
+    }
+    world_init(&w, dialect);
+    w.policy.error_replies = true;
+    world_start(&w);
+    gosc_security_context *context = io_group_context(group_of(&w, LAMP1));
+    gosc_common_context *common = &context->common;
+    const gosc_cipher *group_cipher = common->group_cipher;
+    common->pairwise_mode = false;
+    check(&w, plain_reply(true) == IO_CODE_BAD_OPTION,
+          "GO-6-02 GO-8.4-03 who has no pairwise mode says 4.02");
+    common->pairwise_mode = true;
+    common->group_cipher = NULL;
+    check(&w, plain_reply(false) == 0xff, "GO-6-05 who has no group mode says nothing");
+    common->group_cipher = group_cipher;
+    gosc_span id = bytes_hex(keys[SWITCH].id);
+    gosc_recipient_context *client = gosc_recipient_context_find(context, id);
+    bytes_free(id);
+    need(client != NULL, "a Recipient Context");
+    gosc_span credential = client->credential;
+    client->credential = GOSC_ABSENT;
+    check(&w, plain_reply(false) == IO_CODE_UNAVAILABLE,
+          "GO-7.2-06 who lacks the client's credential says 5.03");
+    client->credential = credential;
+    finish("and all is well when they are there (control)");
+}
+
 /* A success without protection is no answer, whatever it says. */
 static void test_plain_success(const gosc_dialect *dialect)
 {
@@ -472,6 +515,7 @@ int main(void)
         }
         test_replay(dialect);
         test_errors(dialect);
+        test_missing(dialect);
         test_plain_success(dialect);
         test_critical(dialect);
         test_silent_server(dialect);

@@ -159,6 +159,18 @@ static void test_observe(const gosc_dialect *dialect)
     notify("6");
     check(&w, fault == NULL && reset && w.n_sent == 2,
           "RFC 7641 3.6 a rejected notification ends it as well");
+    io_options quiet = {.n = 0};
+    io_options_add_uint(&quiet, GOSC_OPTION_NO_RESPONSE, 26);
+    world_clear(&w);
+    fault = world_ask(&w, QUESTION(.exchange = "q", .to = LAMP1, .path = "/observe", .observe = REGISTER,
+                                   .options = &quiet));
+    world_run(&w, 50);
+    bool silence = w.n_sent == 1;
+    notify("6a");
+    check(&w, fault == NULL && silence && the(&w, SWITCH, IO_EVENT_RESPONSE, 0)->has_partial_iv,
+          "O-4.1.3.5-02 a notification has a Partial IV of its own even when nothing came before it");
+    need(io_endpoint_finish(w.members[SWITCH].endpoint, "q") == NULL, "an exchange to finish");
+    notify("6b");
     /* Across a rekey: group-28 goes on under the new context, the others end as they began. */
     fault = world_ask(&w, QUESTION(.exchange = "e", .to = LAMP1, .path = "/observe", .observe = REGISTER));
     world_run(&w, 50);
@@ -170,6 +182,14 @@ static void test_observe(const gosc_dialect *dialect)
           fault == NULL && seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 2 &&
               (!is_28() || the(&w, SWITCH, IO_EVENT_RESPONSE, 0)->partial_iv == 0),
           "GO-2.6.3.2-06 GO-5.3.1-10 an observation survives a rekey");
+    bool all = true;
+    for (unsigned epoch = 2; epoch < 12; epoch++) {
+        rekey_all(epoch, 0);
+        world_clear(&w);
+        notify("again");
+        all = all && seen(&w, SWITCH, IO_EVENT_RESPONSE, NULL) == 1;
+    }
+    check(&w, all && w.n_granted <= 3 * w.n_members, "GO-5.3.1-10 and many, which leave nothing behind");
     bool usual = (w.last.bytes[0] >> 4 & 3) == GOSC_COAP_NON;
     world_run(&w, 86400000);
     world_clear(&w);
