@@ -255,17 +255,24 @@ static void test_missing(const gosc_dialect *dialect)
     }
     world_init(&w, dialect);
     w.policy.error_replies = true;
+    w.no_group_mode = LAMP1;
     world_start(&w);
-    gosc_security_context *context = io_group_context(group_of(&w, LAMP1));
-    gosc_common_context *common = &context->common;
-    const gosc_cipher *group_cipher = common->group_cipher;
-    common->pairwise_mode = false;
-    check(&w, plain_reply(true) == IO_CODE_BAD_OPTION,
+    check(&w, plain_reply(false) == 0xff && seen(&w, LAMP1, IO_EVENT_REJECTED, "mode-unsupported") == 1,
+          "GO-6-05 who has no group mode says nothing");
+    world_end(&w);
+    world_init(&w, dialect);
+    w.policy.error_replies = true;
+    w.no_pairwise_mode = LAMP1;
+    world_start(&w);
+    check(&w,
+          plain_reply(true) == IO_CODE_BAD_OPTION &&
+              seen(&w, LAMP1, IO_EVENT_REJECTED, "mode-unsupported") == 1,
           "GO-6-02 GO-8.4-03 who has no pairwise mode says 4.02");
-    common->pairwise_mode = true;
-    common->group_cipher = NULL;
-    check(&w, plain_reply(false) == 0xff, "GO-6-05 who has no group mode says nothing");
-    common->group_cipher = group_cipher;
+    world_end(&w);
+    world_init(&w, dialect);
+    w.policy.error_replies = true;
+    world_start(&w);
+    const gosc_security_context *context = io_group_context(group_of(&w, LAMP1));
     gosc_span id = bytes_hex(keys[SWITCH].id);
     gosc_recipient_context *client = gosc_recipient_context_find(context, id);
     bytes_free(id);

@@ -65,6 +65,7 @@ typedef struct world {
     unsigned roles[N_MEMBERS];
     uint32_t freshness_ms;
     gosc_sync_method *sync;
+    int no_group_mode, no_pairwise_mode; /* servers whose group-28 context lacks it; 0: none */
     io_address group;
     uint64_t now_ms;
     unsigned n_sent;
@@ -171,13 +172,15 @@ static inline io_security_grant world_grant(world *w, int who, unsigned epoch)
     }
     bool group = w->dialect->group != NULL;
     bool modes = w->dialect->has_modes;
+    bool no_group = w->no_group_mode != 0 && w->no_group_mode == who;
+    bool no_pairwise = w->no_pairwise_mode != 0 && w->no_pairwise_mode == who;
     const gosc_context_params params = {
         .dialect = w->dialect,
         .hkdf = GOSC_ALG_HMAC_256,
         .aead = modes ? GOSC_ALG_CHACHA20_POLY1305 : GOSC_ALG_CCM_16_64_128,
-        .group_enc = modes ? GOSC_ALG_CCM_16_64_128 : GOSC_ALG_NONE,
-        .signature = group ? GOSC_ALG_EDDSA : GOSC_ALG_NONE,
-        .agreement = modes ? GOSC_ALG_ECDH_SS_256 : GOSC_ALG_NONE,
+        .group_enc = modes && !no_group ? GOSC_ALG_CCM_16_64_128 : GOSC_ALG_NONE,
+        .signature = group && !no_group ? GOSC_ALG_EDDSA : GOSC_ALG_NONE,
+        .agreement = modes && !no_pairwise ? GOSC_ALG_ECDH_SS_256 : GOSC_ALG_NONE,
         .credential_format = group ? GOSC_CREDENTIAL_CCS : (gosc_credential_format)0,
         .master_secret = g->secret,
         .master_salt = g->salt,
