@@ -48,17 +48,18 @@ UNCOUNTED int footprint_main(footprint_world *w)
         gosc_protect_request(&w->context, &w->protect, w->in, w->scratch, &w->exchange, w->out, &w->out_len);
     results |=
         gosc_unprotect_request(&w->store, w->in, w->now_ms, w->scratch, &w->exchange, &w->received, w->out);
-    results |= gosc_echo_challenge(&w->context, &w->exchange, w->id, w->now_ms, &w->pdu, false, w->scratch, w->out,
-                                   &w->out_len);
+    results |= gosc_echo_challenge(&w->context, &w->exchange, w->id, w->now_ms, &w->pdu, false, w->scratch,
+                                   w->out, &w->out_len);
     results |=
         gosc_protect_response(&w->context, &w->protect, &w->exchange, w->in, w->scratch, w->out, &w->out_len);
     results |= gosc_unprotect_response(&w->store, &w->exchange, w->in, w->scratch, &w->received, w->out);
     gosc_rederive_init(&w->rederive, &w->params, w->id);
     results |= gosc_rederive_start(&w->rederive, w->id);
-    results |= gosc_rederive_continue(&w->rederive, &w->exchange, w->in, w->id, w->scratch, &w->received, w->out);
+    results |=
+        gosc_rederive_continue(&w->rederive, &w->exchange, w->in, w->id, w->scratch, &w->received, w->out);
     gosc_rederive_establish(&w->rederive);
-    results |= gosc_rederive_receive(&w->rederive, w->in, w->id, w->scratch, &w->exchange, &w->received, w->out,
-                                     &w->is_final);
+    results |= gosc_rederive_receive(&w->rederive, w->in, w->id, w->scratch, &w->exchange, &w->received,
+                                     w->out, &w->is_final);
     results |= gosc_rederive_candidate(&w->rederive) == gosc_rederive_context(&w->rederive);
     gosc_security_context_wipe(&w->context);
     return results;

@@ -69,6 +69,7 @@ gosc_span gosc_aad_countersign_structure(const gosc_common_context *common, cons
     } else {
         *--at = 0x40; /* h'' in its place (readings E0 of the 2018 draft) */
     }
-    uint8_t *start = put_prefix(at, (const uint8_t *)dialect->countersign_prefix, dialect->countersign_prefix_len);
+    uint8_t *start =
+        put_prefix(at, (const uint8_t *)dialect->countersign_prefix, dialect->countersign_prefix_len);
     return gosc_span_of(start, (size_t)(aad->ciphertext - start) + aad->ciphertext_len);
 }

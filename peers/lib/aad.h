@@ -50,8 +50,8 @@ void gosc_aad_array_request(gosc_writer *writer, const gosc_aad_input *in);
  * Errors    GOSC_ERR_ROOM
  */
 GOSC_MUST_USE
-gosc_err gosc_aad_build(const struct gosc_common_context *common, const gosc_aad_input *in, size_t ciphertext_len,
-                        gosc_buf room, gosc_aad *aad);
+gosc_err gosc_aad_build(const struct gosc_common_context *common, const gosc_aad_input *in,
+                        size_t ciphertext_len, gosc_buf room, gosc_aad *aad);
 
 /* gosc_aad_enc_structure puts the prefix of Enc_structure in place and gives the whole: the AAD of the AEAD. */
 gosc_span gosc_aad_enc_structure(const gosc_aad *aad);

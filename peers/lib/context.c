@@ -14,7 +14,8 @@ static gosc_err id_set(const gosc_common_context *common, gosc_span bytes, gosc_
 }
 
 /* derive makes a secret of the Common Context's inputs. */
-static gosc_err derive(const gosc_common_context *common, gosc_span id, const char *type, uint8_t *okm, size_t okm_len)
+static gosc_err derive(const gosc_common_context *common, gosc_span id, const char *type, uint8_t *okm,
+                       size_t okm_len)
 {
     const gosc_kdf_input in = {.hkdf = common->hkdf,
                                .alg = common->cipher->alg,
@@ -61,7 +62,8 @@ static gosc_err common_init(const gosc_context_params *params, gosc_common_conte
     err = derive(common, GOSC_EMPTY, GOSC_TYPE_IV, common->common_iv, common->common_iv_len);
     /* The Signature Encryption Key hides countersignatures (Group OSCORE -28 section 2.1.7). */
     if (err == GOSC_OK && common->dialect->has_modes && common->signature_len > 0) {
-        err = derive(common, GOSC_EMPTY, GOSC_TYPE_SEKEY, common->signature_encryption_key, common->cipher->key_len);
+        err = derive(common, GOSC_EMPTY, GOSC_TYPE_SEKEY, common->signature_encryption_key,
+                     common->cipher->key_len);
     }
     return err;
 }
@@ -129,7 +131,8 @@ gosc_recipient_context *gosc_recipient_context_find(const gosc_security_context 
 {
     for (size_t i = 0; i < context->n_recipients; i++) {
         gosc_recipient_context *recipient = &context->recipients[i];
-        if (recipient->used && (!gosc_span_present(id) || gosc_span_equal(gosc_id_span(&recipient->id), id))) {
+        if (recipient->used &&
+            (!gosc_span_present(id) || gosc_span_equal(gosc_id_span(&recipient->id), id))) {
             return recipient;
         }
     }
@@ -195,7 +198,8 @@ bool gosc_recipient_context_delete(gosc_security_context *context, gosc_span id)
 }
 
 gosc_err gosc_recipient_context_provisional(const gosc_security_context *context, gosc_span kid,
-                                            gosc_recipient_context *provisional, gosc_recipient_context **found)
+                                            gosc_recipient_context *provisional,
+                                            gosc_recipient_context **found)
 {
     *found = gosc_recipient_context_find(context, kid);
     if (*found != NULL) {
@@ -239,7 +243,8 @@ static bool in_table(const gosc_security_context *context, const gosc_recipient_
     return false;
 }
 
-gosc_recipient_context *gosc_recipient_context_keep(gosc_security_context *context, gosc_recipient_context *recipient)
+gosc_recipient_context *gosc_recipient_context_keep(gosc_security_context *context,
+                                                    gosc_recipient_context *recipient)
 {
     recipient->last_used = ++context->n_verified;
     if (in_table(context, recipient)) {

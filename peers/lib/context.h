@@ -27,12 +27,12 @@ typedef struct gosc_common_context {
     gosc_credential_format credential_format;
     gosc_span master_secret;
     gosc_span master_salt;
-    gosc_span id_context;       /* the Gid of a group; may be absent in oscore */
-    gosc_span wire_id_context;  /* as sent in kid context; differs from id_context only in RFC 8613 Appendix B.2 */
-    gosc_span gm_credential;    /* of the Group Manager */
+    gosc_span id_context;      /* the Gid of a group; may be absent in oscore */
+    gosc_span wire_id_context; /* as sent in kid context; another one only in RFC 8613 Appendix B.2 */
+    gosc_span gm_credential;   /* of the Group Manager */
 
     /* Filled at set-up. */
-    const gosc_cipher *cipher;       /* of Sender and Recipient Keys: Group Encryption Algorithm if set, else AEAD */
+    const gosc_cipher *cipher;       /* of Sender and Recipient Keys: group_cipher if set, else aead_cipher */
     const gosc_cipher *aead_cipher;  /* NULL: not set */
     const gosc_cipher *group_cipher; /* NULL: no group mode */
     bool pairwise_mode;
@@ -62,7 +62,7 @@ typedef struct gosc_echo {
 } gosc_echo;
 
 typedef struct gosc_recipient_context {
-    bool used; /* false: slot is free */
+    bool used;              /* false: slot is free */
     bool has_pairwise_keys; /* the two below are a cache, filled by the first pairwise message */
     gosc_id id;
     uint8_t key[GOSC_KEY_MAX];
@@ -77,8 +77,8 @@ typedef struct gosc_recipient_context {
 
 /* What a server does, beside the Echo challenge, about a client whose numbers it does not know: one of sync.h. Called for
  * each request that verified, before its freshness is asked for. */
-typedef gosc_err gosc_sync_method(const struct gosc_security_context *context, struct gosc_recipient_context *client,
-                                  gosc_partial_iv piv);
+typedef gosc_err gosc_sync_method(const struct gosc_security_context *context,
+                                  struct gosc_recipient_context *client, gosc_partial_iv piv);
 
 /* gosc_member_find looks up the credential of a member by its kid: GOSC_OK, or GOSC_ERR_RECIPIENT_UNKNOWN. An absent
  * credential means the member is known and its credential is not. Bytes live as long as the context. */
@@ -94,11 +94,11 @@ typedef struct gosc_context_params {
     gosc_span sender_id;       /* absent: no Sender Context */
     gosc_span sender_credential, private_key;
     uint64_t ssn;
-    uint8_t window_size; /* 0: 32 */
-    bool windows_invalid;    /* state was lost: every window must be re-synchronised */
-    uint32_t freshness_ms;   /* 0: no freshness policy */
-    gosc_sync_method *sync;  /* NULL: the Echo challenge alone */
-    uint64_t sync_gap;       /* of gosc_sync_gap */
+    uint8_t window_size;                /* 0: 32 */
+    bool windows_invalid;               /* state was lost: every window must be re-synchronised */
+    uint32_t freshness_ms;              /* 0: no freshness policy */
+    gosc_sync_method *sync;             /* NULL: the Echo challenge alone */
+    uint64_t sync_gap;                  /* of gosc_sync_gap */
     gosc_recipient_context *recipients; /* lent table */
     size_t n_recipients;                /* its length */
     gosc_member_find *member_find;      /* NULL: a message from an unknown kid is refused */
@@ -112,7 +112,7 @@ typedef struct gosc_security_context {
     size_t n_recipients;
     gosc_member_find *member_find;
     void *member_arg;
-    uint64_t n_verified;   /* messages verified, the clock of last_used */
+    uint64_t n_verified; /* messages verified, the clock of last_used */
     gosc_sync_method *sync;
     uint64_t sync_gap;
     uint32_t freshness_ms; /* 0: no freshness policy */
@@ -161,11 +161,13 @@ gosc_recipient_context *gosc_recipient_context_find(const gosc_security_context 
  */
 GOSC_MUST_USE
 gosc_err gosc_recipient_context_provisional(const gosc_security_context *context, gosc_span kid,
-                                            gosc_recipient_context *provisional, gosc_recipient_context **found);
+                                            gosc_recipient_context *provisional,
+                                            gosc_recipient_context **found);
 
 /* gosc_recipient_context_keep moves a provisional one, whose message verified, into the table and marks it as used last.
  * In a full table the one used longest ago makes way. Gives where it is now. */
-gosc_recipient_context *gosc_recipient_context_keep(gosc_security_context *context, gosc_recipient_context *recipient);
+gosc_recipient_context *gosc_recipient_context_keep(gosc_security_context *context,
+                                                    gosc_recipient_context *recipient);
 
 /*
  * gosc_pairwise_keys_ready derives the pairwise keys of a recipient unless that was done before.

@@ -36,8 +36,8 @@ gosc_err gosc_counter_signature_make(const gosc_security_context *context, const
 {
     const gosc_common_context *common = &context->common;
     gosc_span to_be_signed = gosc_aad_countersign_structure(common, aad);
-    gosc_err err = gosc_crypto_sign(common->signature, context->sender.private_key, &context->sender.public_key,
-                                    to_be_signed, signature);
+    gosc_err err = gosc_crypto_sign(common->signature, context->sender.private_key,
+                                    &context->sender.public_key, to_be_signed, signature);
     if (err != GOSC_OK) {
         return err;
     }
@@ -55,5 +55,6 @@ gosc_err gosc_counter_signature_verify(const gosc_common_context *common, const 
         return err;
     }
     gosc_span to_be_signed = gosc_aad_countersign_structure(common, aad);
-    return gosc_crypto_verify(common->signature, key, to_be_signed, gosc_span_of(clear, common->signature_len));
+    return gosc_crypto_verify(common->signature, key, to_be_signed,
+                              gosc_span_of(clear, common->signature_len));
 }

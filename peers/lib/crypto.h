@@ -13,11 +13,11 @@
 #include "credential.h"
 
 enum {
-    GOSC_KEY_MAX = 32,       /* bytes of a symmetric key */
-    GOSC_NONCE_MAX = 13,     /* bytes */
-    GOSC_TAG_MAX = 16,       /* bytes */
+    GOSC_KEY_MAX = 32,        /* bytes of a symmetric key */
+    GOSC_NONCE_MAX = 13,      /* bytes */
+    GOSC_TAG_MAX = 16,        /* bytes */
     GOSC_SIGNATURE_MAX = 132, /* bytes, ES512 */
-    GOSC_SECRET_MAX = 66,    /* bytes, P-521 coordinate */
+    GOSC_SECRET_MAX = 66,     /* bytes, P-521 coordinate */
 };
 
 /* gosc_crypto_init prepares the library behind the adapter; call once before anything else. */
@@ -55,12 +55,13 @@ gosc_err gosc_crypto_hkdf(int32_t hkdf, gosc_span salt, gosc_span ikm, gosc_span
  *           public_key   of the same pair
  */
 GOSC_MUST_USE
-gosc_err gosc_crypto_sign(int32_t alg, gosc_span private_key, const gosc_public_key *public_key, gosc_span message,
-                          uint8_t *signature);
+gosc_err gosc_crypto_sign(int32_t alg, gosc_span private_key, const gosc_public_key *public_key,
+                          gosc_span message, uint8_t *signature);
 
 /* gosc_crypto_verify: GOSC_OK, GOSC_ERR_SIGNATURE_INVALID, GOSC_ERR_KEY_INVALID (no point of the curve). Ed25519: S < L. */
 GOSC_MUST_USE
-gosc_err gosc_crypto_verify(int32_t alg, const gosc_public_key *public_key, gosc_span message, gosc_span signature);
+gosc_err gosc_crypto_verify(int32_t alg, const gosc_public_key *public_key, gosc_span message,
+                            gosc_span signature);
 
 /*
  * gosc_crypto_agree computes the static-static Diffie-Hellman secret: the shared x-coordinate, gosc_curve_len bytes.

@@ -9,7 +9,8 @@ static gosc_err find_ciphers(gosc_common_context *common)
 {
     common->aead_cipher = gosc_cipher_find(common->aead);
     common->group_cipher = gosc_cipher_find(common->group_enc);
-    if ((common->aead != GOSC_ALG_NONE && (common->aead_cipher == NULL || common->aead_cipher->tag_len == 0)) ||
+    if ((common->aead != GOSC_ALG_NONE &&
+         (common->aead_cipher == NULL || common->aead_cipher->tag_len == 0)) ||
         (common->group_enc != GOSC_ALG_NONE && common->group_cipher == NULL) ||
         (common->agreement != GOSC_ALG_NONE && common->agreement != GOSC_ALG_ECDH_SS_256 &&
          common->agreement != GOSC_ALG_ECDH_SS_512)) {

@@ -5,8 +5,8 @@
 static gosc_err common_check(gosc_common_context *common)
 {
     common->cipher = gosc_cipher_find(common->aead);
-    if (common->aead == GOSC_ALG_NONE || common->group_enc != GOSC_ALG_NONE || common->signature != GOSC_ALG_NONE ||
-        common->agreement != GOSC_ALG_NONE) {
+    if (common->aead == GOSC_ALG_NONE || common->group_enc != GOSC_ALG_NONE ||
+        common->signature != GOSC_ALG_NONE || common->agreement != GOSC_ALG_NONE) {
         return GOSC_ERR_CONTEXT_INVALID;
     }
     if (common->cipher == NULL || common->cipher->tag_len == 0) {

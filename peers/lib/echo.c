@@ -8,8 +8,8 @@ bool gosc_echo_is_due(const gosc_security_context *context, const gosc_recipient
     return !client->window.valid || (context->freshness_ms > 0 && !client->echo.fresh);
 }
 
-gosc_err gosc_echo_check(const gosc_security_context *context, const gosc_recipient_context *client, gosc_span value,
-                         uint64_t now_ms)
+gosc_err gosc_echo_check(const gosc_security_context *context, const gosc_recipient_context *client,
+                         gosc_span value, uint64_t now_ms)
 {
     const gosc_echo *echo = &client->echo;
     if (!gosc_span_present(value) || echo->len == 0) {
@@ -22,7 +22,8 @@ gosc_err gosc_echo_check(const gosc_security_context *context, const gosc_recipi
     return late ? GOSC_ERR_ECHO_EXPIRED : GOSC_OK;
 }
 
-void gosc_echo_commit(const gosc_security_context *context, gosc_recipient_context *client, gosc_partial_iv piv)
+void gosc_echo_commit(const gosc_security_context *context, gosc_recipient_context *client,
+                      gosc_partial_iv piv)
 {
     client->echo.len = 0;
     client->echo.fresh = true;
@@ -31,14 +32,15 @@ void gosc_echo_commit(const gosc_security_context *context, gosc_recipient_conte
     }
 }
 
-gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exchange, gosc_span value, uint64_t now_ms,
-                             const gosc_coap_pdu *pdu, bool group_mode, gosc_buf scratch, gosc_buf out,
-                             size_t *out_len)
+gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exchange, gosc_span value,
+                             uint64_t now_ms, const gosc_coap_pdu *pdu, bool group_mode, gosc_buf scratch,
+                             gosc_buf out, size_t *out_len)
 {
     if (!context->common.dialect->has_modes) {
         context = exchange->context; /* where oscore and group-02 finish an exchange */
     }
-    gosc_recipient_context *client = gosc_recipient_context_find(context, gosc_id_span(&exchange->request_kid));
+    gosc_recipient_context *client =
+        gosc_recipient_context_find(context, gosc_id_span(&exchange->request_kid));
     if (client == NULL || value.len == 0 || value.len > GOSC_ECHO_MAX) {
         return GOSC_ERR_USAGE;
     }
@@ -52,7 +54,8 @@ gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exch
     gosc_option_write(&writer, &previous, GOSC_OPTION_ECHO, value);
 
     const gosc_protect_params params = {.group_mode = group_mode, .own_partial_iv = true, .kid = true};
-    gosc_err err = gosc_protect_response(context, &params, exchange, gosc_writer_span(&writer), scratch, out, out_len);
+    gosc_err err =
+        gosc_protect_response(context, &params, exchange, gosc_writer_span(&writer), scratch, out, out_len);
     if (err != GOSC_OK) {
         return err;
     }

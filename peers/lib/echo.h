@@ -19,11 +19,12 @@ bool gosc_echo_is_due(const gosc_security_context *context, const gosc_recipient
  * Effects   none: the value stays outstanding until gosc_echo_commit
  */
 GOSC_MUST_USE
-gosc_err gosc_echo_check(const gosc_security_context *context, const gosc_recipient_context *client, gosc_span value,
-                         uint64_t now_ms);
+gosc_err gosc_echo_check(const gosc_security_context *context, const gosc_recipient_context *client,
+                         gosc_span value, uint64_t now_ms);
 
 /* gosc_echo_commit uses the value up; an invalid window becomes valid with piv as its lower limit. */
-void gosc_echo_commit(const gosc_security_context *context, gosc_recipient_context *client, gosc_partial_iv piv);
+void gosc_echo_commit(const gosc_security_context *context, gosc_recipient_context *client,
+                      gosc_partial_iv piv);
 
 /*
  * gosc_echo_challenge makes the response that carries a challenge: 4.01 (group-02: 4.03) with Echo alone inside, under an
@@ -36,8 +37,8 @@ void gosc_echo_commit(const gosc_security_context *context, gosc_recipient_conte
  * Errors    GOSC_ERR_USAGE (length of value, or the client is not known), and those of gosc_protect_response
  */
 GOSC_MUST_USE
-gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exchange, gosc_span value, uint64_t now_ms,
-                             const gosc_coap_pdu *pdu, bool group_mode, gosc_buf scratch, gosc_buf out,
-                             size_t *out_len);
+gosc_err gosc_echo_challenge(gosc_security_context *context, gosc_exchange *exchange, gosc_span value,
+                             uint64_t now_ms, const gosc_coap_pdu *pdu, bool group_mode, gosc_buf scratch,
+                             gosc_buf out, size_t *out_len);
 
 #endif

@@ -38,8 +38,8 @@ void gosc_exchange_bind(gosc_exchange *exchange, const gosc_message *m, bool obs
     }
 }
 
-gosc_response_number *gosc_exchange_number_find(const gosc_exchange *exchange, const gosc_security_context *context,
-                                                const gosc_id *kid)
+gosc_response_number *gosc_exchange_number_find(const gosc_exchange *exchange,
+                                                const gosc_security_context *context, const gosc_id *kid)
 {
     gosc_response_number *free_slot = NULL;
     for (size_t i = 0; i < exchange->n_numbers; i++) {
@@ -54,7 +54,8 @@ gosc_response_number *gosc_exchange_number_find(const gosc_exchange *exchange, c
     return free_slot;
 }
 
-void gosc_exchange_number_claim(gosc_response_number *number, const gosc_security_context *context, const gosc_id *kid)
+void gosc_exchange_number_claim(gosc_response_number *number, const gosc_security_context *context,
+                                const gosc_id *kid)
 {
     number->context = context;
     number->kid = *kid;

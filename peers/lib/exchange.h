@@ -14,10 +14,10 @@ typedef struct gosc_exchange {
     gosc_security_context *context; /* that protected the request; lives as long as the exchange */
     uint8_t token[GOSC_COAP_TOKEN_MAX];
     uint8_t token_len;
-    bool group_mode;     /* mode of the request (-28); always true in group-02, false in oscore */
-    bool observe;        /* the request had Observe 0: notifications may follow */
+    bool group_mode; /* mode of the request (-28); always true in group-02, false in oscore */
+    bool observe;    /* the request had Observe 0: notifications may follow */
     gosc_id request_kid;
-    gosc_id responder;   /* client: the member a pairwise (or oscore) request was sent to */
+    gosc_id responder; /* client: the member a pairwise (or oscore) request was sent to */
     uint8_t request_piv[GOSC_PARTIAL_IV_MAX]; /* bytes as in the request's option */
     uint8_t request_piv_len;
     gosc_partial_iv request_piv_number;
@@ -45,10 +45,11 @@ bool gosc_exchange_is_long(const gosc_exchange *exchange);
 void gosc_exchange_bind(gosc_exchange *exchange, const struct gosc_message *m, bool observe);
 
 /* gosc_exchange_number_find gives the slot of a server under a context, else a free slot, else NULL: the table is full. */
-gosc_response_number *gosc_exchange_number_find(const gosc_exchange *exchange, const gosc_security_context *context,
-                                                const gosc_id *kid);
+gosc_response_number *gosc_exchange_number_find(const gosc_exchange *exchange,
+                                                const gosc_security_context *context, const gosc_id *kid);
 
 /* gosc_exchange_number_claim makes the slot found that of the server. */
-void gosc_exchange_number_claim(gosc_response_number *number, const gosc_security_context *context, const gosc_id *kid);
+void gosc_exchange_number_claim(gosc_response_number *number, const gosc_security_context *context,
+                                const gosc_id *kid);
 
 #endif

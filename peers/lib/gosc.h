@@ -18,11 +18,11 @@
 #include "option_class.h"  /* which option is encrypted */
 #include "kdf.h"           /* info arrays and derivation */
 #include "nonce.h"
-#include "aad.h"            /* what is authenticated and signed */
-#include "dialect.h"        /* a text as a row of data */
-#include "replay_window.h"  /* requests: seen or new */
+#include "aad.h"             /* what is authenticated and signed */
+#include "dialect.h"         /* a text as a row of data */
+#include "replay_window.h"   /* requests: seen or new */
 #include "response_number.h" /* responses: seen, old or new */
-#include "context.h"        /* Common, Sender, Recipient Context */
+#include "context.h"         /* Common, Sender, Recipient Context */
 #include "counter_signature.h"
 #include "pairwise.h"
 #include "exchange.h"  /* request and responses */

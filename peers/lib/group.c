@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "group.h"
 
-gosc_err gosc_group_credential_check(const gosc_common_context *common, gosc_span credential, gosc_public_key *key)
+gosc_err gosc_group_credential_check(const gosc_common_context *common, gosc_span credential,
+                                     gosc_public_key *key)
 {
     gosc_err err = gosc_credential_parse(common->credential_format, credential, key);
     if (err != GOSC_OK) {
@@ -10,7 +11,8 @@ gosc_err gosc_group_credential_check(const gosc_common_context *common, gosc_spa
     /* With group mode the key is one of the Signature Algorithm, else one of the key agreement. */
     bool is_signing = common->signature_len > 0;
     int32_t alg = is_signing ? common->signature : common->agreement;
-    if ((key->alg != GOSC_ALG_NONE && key->alg != alg) || (is_signing && !gosc_signature_fits(alg, key->curve))) {
+    if ((key->alg != GOSC_ALG_NONE && key->alg != alg) ||
+        (is_signing && !gosc_signature_fits(alg, key->curve))) {
         return GOSC_ERR_CREDENTIAL_MALFORMED;
     }
     /* An Ed25519 key that only verifies signatures is looked at by the verification. */

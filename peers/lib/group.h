@@ -14,7 +14,8 @@
  * Errors    GOSC_ERR_CREDENTIAL_MALFORMED, GOSC_ERR_KEY_INVALID
  */
 GOSC_MUST_USE
-gosc_err gosc_group_credential_check(const gosc_common_context *common, gosc_span credential, gosc_public_key *key);
+gosc_err gosc_group_credential_check(const gosc_common_context *common, gosc_span credential,
+                                     gosc_public_key *key);
 
 /*
  * gosc_group_own_key_set gives the Sender Context its credential and private key, which must belong together.
@@ -29,8 +30,17 @@ GOSC_MUST_USE
 gosc_err gosc_group_common_check(gosc_common_context *common);
 
 /* Context strings of a Countersign_structure, each with the empty protected headers that follow it. */
-#define GOSC_COUNTERSIGN_5 "\x85\x71" "CounterSignature0" "\x40\x40"
-#define GOSC_COUNTERSIGN_4 "\x84\x71" "CounterSignature0" "\x40"
-#define GOSC_COUNTERSIGN_5_OLD "\x85\x70" "CounterSignature" "\x40\x40"
+#define GOSC_COUNTERSIGN_5                                                                                   \
+    "\x85\x71"                                                                                               \
+    "CounterSignature0"                                                                                      \
+    "\x40\x40"
+#define GOSC_COUNTERSIGN_4                                                                                   \
+    "\x84\x71"                                                                                               \
+    "CounterSignature0"                                                                                      \
+    "\x40"
+#define GOSC_COUNTERSIGN_5_OLD                                                                               \
+    "\x85\x70"                                                                                               \
+    "CounterSignature"                                                                                       \
+    "\x40\x40"
 
 #endif

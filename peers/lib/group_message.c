@@ -40,7 +40,8 @@ gosc_err gosc_group_sender_find(gosc_message *m, gosc_span kid)
     return err;
 }
 
-gosc_err gosc_group_context_find(gosc_message *m, const gosc_context_store *store, const gosc_exchange *exchange)
+gosc_err gosc_group_context_find(gosc_message *m, const gosc_context_store *store,
+                                 const gosc_exchange *exchange)
 {
     gosc_span kid_context = m->option.kid_context;
     const gosc_dialect *dialect = m->context->common.dialect;
@@ -66,7 +67,8 @@ static uint8_t *signature_room(const gosc_message *m, gosc_writer *out)
         return gosc_write_room(out, m->signature_len);
     }
     uint8_t *options = out->start + 4 + m->pdu.token.len;
-    gosc_span value = gosc_option_find(gosc_span_of(options, (size_t)(out->next - options)), GOSC_OPTION_OSCORE);
+    gosc_span value =
+        gosc_option_find(gosc_span_of(options, (size_t)(out->next - options)), GOSC_OPTION_OSCORE);
     return options + (value.ptr - options) + value.len - m->signature_len - m->option.kid.len;
 }
 
@@ -78,18 +80,19 @@ gosc_err gosc_group_seal(gosc_message *m, gosc_span plaintext, gosc_writer *out,
         return GOSC_ERR_ROOM;
     }
     gosc_message_nonce(m, nonce);
-    gosc_err err =
-        gosc_crypto_seal(m->cipher, m->key, nonce, gosc_aad_enc_structure(&m->aad), plaintext, m->aad.ciphertext);
+    gosc_err err = gosc_crypto_seal(m->cipher, m->key, nonce, gosc_aad_enc_structure(&m->aad), plaintext,
+                                    m->aad.ciphertext);
     if (err != GOSC_OK) {
         return err;
     }
     memcpy(ciphertext, m->aad.ciphertext, m->aad.ciphertext_len);
-    return gosc_counter_signature_make(m->context, &m->aad, m->nonce_piv_bytes, m->nonce_id, m->is_request, signature);
+    return gosc_counter_signature_make(m->context, &m->aad, m->nonce_piv_bytes, m->nonce_id, m->is_request,
+                                       signature);
 }
 
 gosc_err gosc_group_verify(const gosc_message *m, gosc_span ciphertext, gosc_span signature)
 {
     memcpy(m->aad.ciphertext, ciphertext.ptr, ciphertext.len);
-    return gosc_counter_signature_verify(&m->context->common, &m->peer->public_key, &m->aad, m->nonce_piv_bytes,
-                                         m->nonce_id, m->is_request, signature);
+    return gosc_counter_signature_verify(&m->context->common, &m->peer->public_key, &m->aad,
+                                         m->nonce_piv_bytes, m->nonce_id, m->is_request, signature);
 }

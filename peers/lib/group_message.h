@@ -29,7 +29,8 @@ gosc_err gosc_group_sender_find(gosc_message *m, gosc_span kid);
 /* gosc_group_context_find picks the context of a response by the kid context it names (group-28: newest first; group-02:
  * that of the request). */
 GOSC_MUST_USE
-gosc_err gosc_group_context_find(gosc_message *m, const gosc_context_store *store, const gosc_exchange *exchange);
+gosc_err gosc_group_context_find(gosc_message *m, const gosc_context_store *store,
+                                 const gosc_exchange *exchange);
 
 /* gosc_group_seal encrypts into the place where the ciphertext is signed, copies it out and countersigns. */
 GOSC_MUST_USE

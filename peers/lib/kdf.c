@@ -3,7 +3,8 @@
 
 #include "cbor.h"
 
-void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, const char *type, size_t len)
+void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, const char *type,
+                   size_t len)
 {
     gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, 5);
     gosc_cbor_write_bstr(writer, id);
@@ -13,7 +14,8 @@ void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int3
     gosc_cbor_write_int(writer, (int64_t)len);
 }
 
-void gosc_kdf_keystream_info(gosc_writer *writer, gosc_span id, gosc_span id_context, bool is_request, size_t len)
+void gosc_kdf_keystream_info(gosc_writer *writer, gosc_span id, gosc_span id_context, bool is_request,
+                             size_t len)
 {
     gosc_cbor_write_head(writer, GOSC_CBOR_ARRAY, 4);
     gosc_cbor_write_bstr(writer, id);

@@ -25,13 +25,15 @@ enum {
  *           type            GOSC_TYPE_KEY, GOSC_TYPE_IV or GOSC_TYPE_SEKEY
  *           len             L, bytes
  */
-void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, const char *type, size_t len);
+void gosc_kdf_info(gosc_writer *writer, gosc_span id, gosc_span id_context, int32_t alg, const char *type,
+                   size_t len);
 
 /*
  * gosc_kdf_keystream_info appends info = [id, id_context, is_request, L] of the keystream that hides a
  * countersignature (Group OSCORE -28 section 4.1).
  */
-void gosc_kdf_keystream_info(gosc_writer *writer, gosc_span id, gosc_span id_context, bool is_request, size_t len);
+void gosc_kdf_keystream_info(gosc_writer *writer, gosc_span id, gosc_span id_context, bool is_request,
+                             size_t len);
 
 /* What one derivation takes; okm.len is L. */
 typedef struct gosc_kdf_input {

@@ -33,8 +33,8 @@ gosc_err gosc_message_aad(gosc_message *m, gosc_span sender_cred, size_t ciphert
 {
     m->bound.option = m->option_value;
     m->bound.sender_cred = sender_cred;
-    return gosc_aad_build(&m->context->common, &m->bound, m->signature_len > 0 ? ciphertext_len : 0, m->scratch,
-                          &m->aad);
+    return gosc_aad_build(&m->context->common, &m->bound, m->signature_len > 0 ? ciphertext_len : 0,
+                          m->scratch, &m->aad);
 }
 
 void gosc_message_nonce(const gosc_message *m, uint8_t nonce[GOSC_NONCE_MAX])

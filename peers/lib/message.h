@@ -16,8 +16,8 @@ typedef struct gosc_message {
     bool is_request;
     bool group_mode;
 
-    gosc_recipient_context *peer;      /* the other end; NULL for a request to all */
-    gosc_recipient_context provisional; /* in: of a member heard for the first time, before its message verified */
+    gosc_recipient_context *peer;       /* the other end; NULL for a request to all */
+    gosc_recipient_context provisional; /* in: of a member first heard, before its message verified */
 
     /* How it is encrypted. */
     const gosc_cipher *cipher;

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-void gosc_nonce_make(const uint8_t *common_iv, size_t nonce_len, gosc_span id_piv, gosc_partial_iv piv, uint8_t *nonce)
+void gosc_nonce_make(const uint8_t *common_iv, size_t nonce_len, gosc_span id_piv, gosc_partial_iv piv,
+                     uint8_t *nonce)
 {
     memcpy(nonce, common_iv, nonce_len);
     nonce[0] ^= (uint8_t)id_piv.len;

@@ -16,6 +16,7 @@
  *           id_piv     Sender ID of whoever chose this Partial IV, at most nonce_len - 6 bytes (checked at set-up)
  * Out       nonce      nonce_len bytes
  */
-void gosc_nonce_make(const uint8_t *common_iv, size_t nonce_len, gosc_span id_piv, gosc_partial_iv piv, uint8_t *nonce);
+void gosc_nonce_make(const uint8_t *common_iv, size_t nonce_len, gosc_span id_piv, gosc_partial_iv piv,
+                     uint8_t *nonce);
 
 #endif

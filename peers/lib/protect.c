@@ -149,8 +149,9 @@ static gosc_err find_target(gosc_message *m, gosc_span target)
     return m->peer == NULL ? GOSC_ERR_RECIPIENT_UNKNOWN : GOSC_OK;
 }
 
-gosc_err gosc_protect_request(gosc_security_context *context, const gosc_protect_params *params, gosc_span plain,
-                              gosc_buf scratch, gosc_exchange *exchange, gosc_buf out, size_t *out_len)
+gosc_err gosc_protect_request(gosc_security_context *context, const gosc_protect_params *params,
+                              gosc_span plain, gosc_buf scratch, gosc_exchange *exchange, gosc_buf out,
+                              size_t *out_len)
 {
     gosc_message m = {
         .context = context, .is_request = true, .group_mode = params->group_mode, .scratch = scratch};

@@ -9,11 +9,11 @@
 
 /* Choices left to the sender. Where the text takes the choice away, the text wins. */
 typedef struct gosc_protect_params {
-    bool group_mode;      /* -28: group mode or pairwise mode; set in group-02, clear in oscore */
-    gosc_span target;     /* Recipient ID of a pairwise request; oscore: absent takes the first Recipient Context */
-    bool own_partial_iv;  /* response: take a Sender Sequence Number instead of the nonce of the request */
-    bool kid;             /* response: send kid even where it may be left out */
-    bool kid_context;     /* oscore request: send the ID Context; response: send the Gid */
+    bool group_mode;  /* -28: group mode or pairwise mode; set in group-02, clear in oscore */
+    gosc_span target; /* Recipient ID of a pairwise request; oscore: absent is the first Recipient Context */
+    bool own_partial_iv; /* response: take a Sender Sequence Number instead of the nonce of the request */
+    bool kid;            /* response: send kid even where it may be left out */
+    bool kid_context;    /* oscore request: send the ID Context; response: send the Gid */
 } gosc_protect_params;
 
 /* gosc_scratch_len: bytes of scratch that protect and unprotect never exceed. The eighth is for a Proxy-Uri, which grows
@@ -36,8 +36,9 @@ static inline size_t gosc_scratch_len(size_t message_len, size_t longest_credent
  * Effects   none on error; the Sender Sequence Number is to be made durable before the bytes are sent
  */
 GOSC_MUST_USE
-gosc_err gosc_protect_request(gosc_security_context *context, const gosc_protect_params *params, gosc_span plain,
-                              gosc_buf scratch, gosc_exchange *exchange, gosc_buf out, size_t *out_len);
+gosc_err gosc_protect_request(gosc_security_context *context, const gosc_protect_params *params,
+                              gosc_span plain, gosc_buf scratch, gosc_exchange *exchange, gosc_buf out,
+                              size_t *out_len);
 
 /*
  * gosc_protect_response protects a response in the exchange of a request that was unprotected before.

@@ -57,7 +57,8 @@ static gosc_err derive(gosc_rederive *state, gosc_span first, gosc_span second, 
     params.n_recipients = 1;
     params.ssn = 0;
     gosc_err err = gosc_security_context_init(&params, &slot->context);
-    return err == GOSC_OK ? gosc_recipient_context_add(&slot->context, state->recipient_id, GOSC_ABSENT) : err;
+    return err == GOSC_OK ? gosc_recipient_context_add(&slot->context, state->recipient_id, GOSC_ABSENT)
+                          : err;
 }
 
 /* is_random_part: long enough to be unpredictable, short enough to be kept. */
@@ -102,8 +103,8 @@ static gosc_err kid_context_unwrap(gosc_span datagram, gosc_span *inner)
     return whole ? GOSC_OK : GOSC_ERR_CONTEXT_NOT_FOUND;
 }
 
-gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, gosc_span datagram, gosc_span r3,
-                                gosc_buf scratch, gosc_received *received, gosc_buf out)
+gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, gosc_span datagram,
+                                gosc_span r3, gosc_buf scratch, gosc_received *received, gosc_buf out)
 {
     gosc_span r2;
     gosc_err err = kid_context_unwrap(datagram, &r2);

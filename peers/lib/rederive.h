@@ -34,7 +34,7 @@ typedef struct gosc_rederive {
     gosc_context_params base; /* all but id_context, wire_id_context and the table of recipients */
     gosc_span recipient_id;
     gosc_rederive_slot slots[2];
-    uint8_t in_use;                 /* slot of the established context, when there is one */
+    uint8_t in_use; /* slot of the established context, when there is one */
     bool established;
     uint8_t r[GOSC_REDERIVE_R_MAX]; /* what this end put in: client R1, server R2 while it is outstanding */
     uint8_t r_len;                  /* bytes; 0: no run under way */
@@ -65,8 +65,8 @@ gosc_err gosc_rederive_start(gosc_rederive *state, gosc_span r1);
  *           candidate cannot make it any more)
  */
 GOSC_MUST_USE
-gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, gosc_span datagram, gosc_span r3,
-                                gosc_buf scratch, gosc_received *received, gosc_buf out);
+gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, gosc_span datagram,
+                                gosc_span r3, gosc_buf scratch, gosc_received *received, gosc_buf out);
 
 /* gosc_rederive_establish makes the candidate the context in use: at the client when response 2 has verified. */
 void gosc_rederive_establish(gosc_rederive *state);
@@ -84,6 +84,7 @@ void gosc_rederive_establish(gosc_rederive *state);
  */
 GOSC_MUST_USE
 gosc_err gosc_rederive_receive(gosc_rederive *state, gosc_span datagram, gosc_span r2, gosc_buf scratch,
-                               gosc_exchange *exchange, gosc_received *received, gosc_buf out, bool *is_final);
+                               gosc_exchange *exchange, gosc_received *received, gosc_buf out,
+                               bool *is_final);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "response_number.h"
 
-gosc_err gosc_response_number_check(const gosc_response_number *number, bool several, bool has_piv, gosc_partial_iv piv)
+gosc_err gosc_response_number_check(const gosc_response_number *number, bool several, bool has_piv,
+                                    gosc_partial_iv piv)
 {
     bool answered = number->without_piv || number->with_piv;
     bool repeated = has_piv ? number->with_piv && piv.number == number->largest.number : number->without_piv;

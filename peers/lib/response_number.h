@@ -10,11 +10,11 @@
 
 /* What a client remembers of one server under one Security Context within one exchange. */
 typedef struct gosc_response_number {
-    const void *context; /* the Security Context; NULL: slot is free */
-    gosc_id kid;         /* of the server */
-    bool without_piv;          /* the one response without Partial IV has come */
-    bool with_piv;             /* `largest` is initialised */
-    gosc_partial_iv largest;   /* largest Partial IV verified */
+    const void *context;     /* the Security Context; NULL: slot is free */
+    gosc_id kid;             /* of the server */
+    bool without_piv;        /* the one response without Partial IV has come */
+    bool with_piv;           /* `largest` is initialised */
+    gosc_partial_iv largest; /* largest Partial IV verified */
 } gosc_response_number;
 
 /*
@@ -27,7 +27,8 @@ typedef struct gosc_response_number {
  *           response where one is all there can be
  */
 GOSC_MUST_USE
-gosc_err gosc_response_number_check(const gosc_response_number *number, bool several, bool has_piv, gosc_partial_iv piv);
+gosc_err gosc_response_number_check(const gosc_response_number *number, bool several, bool has_piv,
+                                    gosc_partial_iv piv);
 
 /*
  * gosc_response_number_order judges a response that verified: GOSC_ERR_RESPONSE_OLD when a newer one came before. The

@@ -43,8 +43,8 @@ static gosc_err parse_option(gosc_message *m)
 {
     const gosc_common_context *common = &m->context->common;
     const gosc_dialect *dialect = common->dialect;
-    gosc_err err =
-        gosc_oscore_option_parse(m->option_value, dialect->flags_allowed, dialect->flags_required, &m->option);
+    gosc_err err = gosc_oscore_option_parse(m->option_value, dialect->flags_allowed, dialect->flags_required,
+                                            &m->option);
     if (err == GOSC_OK && dialect->group != NULL && dialect->group->option_split != NULL) {
         err = dialect->group->option_split(&m->option, common->signature_len);
     }
@@ -132,7 +132,8 @@ static gosc_err open_content(gosc_message *m, content *c)
     }
     if (err == GOSC_OK) {
         gosc_message_nonce(m, nonce);
-        err = gosc_crypto_open(m->cipher, m->key, nonce, gosc_aad_enc_structure(&m->aad), ciphertext, c->plaintext);
+        err = gosc_crypto_open(m->cipher, m->key, nonce, gosc_aad_enc_structure(&m->aad), ciphertext,
+                               c->plaintext);
     }
     if (err == GOSC_OK && m->signature_len > 0 && !dialect->signature_first) {
         err = dialect->group->verify(m, ciphertext, signature);
@@ -243,8 +244,8 @@ static bool is_verified(gosc_err err)
 }
 
 /* try_request judges a request under one context. */
-static gosc_err try_request(gosc_message *m, uint64_t now_ms, gosc_exchange *exchange, gosc_received *received,
-                            gosc_buf out)
+static gosc_err try_request(gosc_message *m, uint64_t now_ms, gosc_exchange *exchange,
+                            gosc_received *received, gosc_buf out)
 {
     content c = {.plaintext = NULL};
     gosc_err err = verify_request(m, &c);
@@ -258,8 +259,9 @@ static gosc_err try_request(gosc_message *m, uint64_t now_ms, gosc_exchange *exc
     return leave(m, &c, err, received, out);
 }
 
-gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datagram, uint64_t now_ms, gosc_buf scratch,
-                                gosc_exchange *exchange, gosc_received *received, gosc_buf out)
+gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datagram, uint64_t now_ms,
+                                gosc_buf scratch, gosc_exchange *exchange, gosc_received *received,
+                                gosc_buf out)
 {
     gosc_message m = {.is_request = true};
     received->message = GOSC_ABSENT;
@@ -283,7 +285,8 @@ gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datag
 }
 
 /* find_responder: who answers, and whether that is who was asked (Group OSCORE -28 sections 7.4, 8.6). */
-static gosc_err find_responder(gosc_message *m, const gosc_context_store *store, const gosc_exchange *exchange)
+static gosc_err find_responder(gosc_message *m, const gosc_context_store *store,
+                               const gosc_exchange *exchange)
 {
     const gosc_dialect *dialect = m->context->common.dialect;
     gosc_span asked = gosc_id_span(&exchange->responder);
@@ -307,12 +310,13 @@ static gosc_err find_responder(gosc_message *m, const gosc_context_store *store,
 }
 
 /* verify_response does all that can fail before any state moves. */
-static gosc_err verify_response(gosc_message *m, const gosc_context_store *store, const gosc_exchange *exchange,
-                                content *c, gosc_response_number **number)
+static gosc_err verify_response(gosc_message *m, const gosc_context_store *store,
+                                const gosc_exchange *exchange, content *c, gosc_response_number **number)
 {
     gosc_partial_iv piv;
     gosc_err err = parse_option(m);
-    if (err == GOSC_OK && !gosc_span_equal(m->pdu.token, gosc_span_of(exchange->token, exchange->token_len))) {
+    if (err == GOSC_OK &&
+        !gosc_span_equal(m->pdu.token, gosc_span_of(exchange->token, exchange->token_len))) {
         err = GOSC_ERR_TOKEN_MISMATCH;
     }
     if (err == GOSC_OK) {

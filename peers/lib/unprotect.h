@@ -10,12 +10,12 @@
 
 /* What a verified message was. */
 typedef struct gosc_received {
-    gosc_span message;                 /* the CoAP message for the application, in `out` */
-    gosc_security_context *context;    /* that verified it */
-    gosc_recipient_context *sender;    /* whose it is */
+    gosc_span message;              /* the CoAP message for the application, in `out` */
+    gosc_security_context *context; /* that verified it */
+    gosc_recipient_context *sender; /* whose it is */
     bool group_mode;
     bool has_partial_iv;
-    gosc_partial_iv partial_iv;        /* its own; orders the responses of one server */
+    gosc_partial_iv partial_iv; /* its own; orders the responses of one server */
 } gosc_received;
 
 /*
@@ -34,8 +34,9 @@ typedef struct gosc_received {
  *           results; out is wiped on error
  */
 GOSC_MUST_USE
-gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datagram, uint64_t now_ms, gosc_buf scratch,
-                                gosc_exchange *exchange, gosc_received *received, gosc_buf out);
+gosc_err gosc_unprotect_request(const gosc_context_store *store, gosc_span datagram, uint64_t now_ms,
+                                gosc_buf scratch, gosc_exchange *exchange, gosc_received *received,
+                                gosc_buf out);
 
 /*
  * gosc_unprotect_response verifies and decrypts a response within an exchange.

@@ -37,7 +37,8 @@ static const uint8_t pair_server_id[] = {1};
 /* GET /tv1, token 00003974. */
 static const uint8_t pair_get[] = {0x44, 0x01, 0x5d, 0x1f, 0x00, 0x00, 0x39, 0x74, 0xb3, 't', 'v', '1'};
 /* GET with Observe 0. */
-static const uint8_t pair_observe[] = {0x44, 0x01, 0x5d, 0x1f, 0x00, 0x00, 0x39, 0x74, 0x60, 0x53, 't', 'v', '1'};
+static const uint8_t pair_observe[] = {0x44, 0x01, 0x5d, 0x1f, 0x00, 0x00, 0x39,
+                                       0x74, 0x60, 0x53, 't',  'v',  '1'};
 /* 2.05 "hi". */
 static const uint8_t pair_content[] = {0x64, 0x45, 0x5d, 0x1f, 0x00, 0x00, 0x39, 0x74, 0xff, 'h', 'i'};
 
@@ -69,7 +70,8 @@ static inline void pair_init(pair *p, const gosc_context_params *server_policy)
     params.recipients = p->client_table;
     params.n_recipients = 1;
     pair_need(gosc_security_context_init(&params, &p->client), "client");
-    pair_need(gosc_recipient_context_add(&p->client, gosc_span_of(pair_server_id, 1), GOSC_ABSENT), "server's context");
+    pair_need(gosc_recipient_context_add(&p->client, gosc_span_of(pair_server_id, 1), GOSC_ABSENT),
+              "server's context");
     params = *server_policy;
     params.sender_id = gosc_span_of(pair_server_id, 1);
     params.recipients = p->server_table;
@@ -104,7 +106,8 @@ static inline gosc_span pair_sent(const pair *p)
 static inline gosc_err pair_ask(pair *p, gosc_span plain)
 {
     const gosc_protect_params params = {.kid_context = false};
-    return gosc_protect_request(&p->client, &params, plain, pair_scratch(p), &p->asked, pair_wire(p), &p->wire_len);
+    return gosc_protect_request(&p->client, &params, plain, pair_scratch(p), &p->asked, pair_wire(p),
+                                &p->wire_len);
 }
 
 /* pair_hear lets the server open what is in wire. */
@@ -128,7 +131,8 @@ static inline gosc_err pair_get_answer(pair *p)
 {
     gosc_security_context *contexts[] = {&p->client};
     const gosc_context_store store = {contexts, 1};
-    return gosc_unprotect_response(&store, &p->asked, pair_sent(p), pair_scratch(p), &p->received, pair_opened(p));
+    return gosc_unprotect_response(&store, &p->asked, pair_sent(p), pair_scratch(p), &p->received,
+                                   pair_opened(p));
 }
 
 #endif

@@ -258,8 +258,8 @@ static void test_limits(int32_t alg)
             ccm && (rows[i].aad_len >= 0xff00 || (rows[i].len > 0xffff && s.cipher->nonce_len == 13));
         gosc_err err = seal(&s);
         bool good = err == GOSC_OK && open_sealed(&s) == GOSC_OK;
-        bool none = err == GOSC_ERR_LIMIT && try_zero(s.sealed.ptr, rows[i].len) &&
-                    open_sealed(&s) == GOSC_ERR_LIMIT;
+        bool none =
+            err == GOSC_ERR_LIMIT && try_zero(s.sealed.ptr, rows[i].len) && open_sealed(&s) == GOSC_ERR_LIMIT;
         char what[80];
         (void)snprintf(what, sizeof what, "%s: AAD %zu, text %zu", refused ? "refused" : "taken",
                        rows[i].aad_len, rows[i].len);

@@ -20,7 +20,8 @@ typedef struct row {
 
 static const row rows[] = {
     {"O-5.2-01 RFC 8613 C.1.1 sender", "4622d4dd6d944168eefb54987c", 13, "", 0, "4622d4dd6d944168eefb54987c"},
-    {"O-5.2-01 RFC 8613 C.1.1 recipient", "4622d4dd6d944168eefb54987c", 13, "01", 0, "4722d4dd6d944169eefb54987c"},
+    {"O-5.2-01 RFC 8613 C.1.1 recipient", "4622d4dd6d944168eefb54987c", 13, "01", 0,
+     "4722d4dd6d944169eefb54987c"},
     {"O-5.2-01 RFC 8613 C.4", "4622d4dd6d944168eefb54987c", 13, "", 0x14, "4622d4dd6d944168eefb549868"},
     {"O-5.2-01 RFC 8613 C.5", "be35ae297d2dace910c52e99f9", 13, "00", 0x14, "bf35ae297d2dace910c52e99ed"},
     {"GO-3.3-01 seven bytes take the head of the Common IV", "00112233445566778899aabbcc", 7, "", 0,

@@ -37,8 +37,8 @@ static gosc_err ask(run *r)
 {
     const gosc_protect_params params = {.kid_context = true};
     gosc_exchange_init(&r->p.asked, r->p.numbers, 2);
-    return gosc_protect_request(gosc_rederive_candidate(&r->client), &params, SPAN(pair_get), pair_scratch(&r->p),
-                                &r->p.asked, pair_wire(&r->p), &r->p.wire_len);
+    return gosc_protect_request(gosc_rederive_candidate(&r->client), &params, SPAN(pair_get),
+                                pair_scratch(&r->p), &r->p.asked, pair_wire(&r->p), &r->p.wire_len);
 }
 
 static gosc_err hear(run *r, gosc_span fresh, bool *is_final)
@@ -51,8 +51,8 @@ static gosc_err hear(run *r, gosc_span fresh, bool *is_final)
 static gosc_err answer(run *r, gosc_security_context *context, gosc_span plain, bool first)
 {
     const gosc_protect_params params = {.kid_context = first, .own_partial_iv = first};
-    return gosc_protect_response(context, &params, &r->p.answered, plain, pair_scratch(&r->p), pair_wire(&r->p),
-                                 &r->p.wire_len);
+    return gosc_protect_response(context, &params, &r->p.answered, plain, pair_scratch(&r->p),
+                                 pair_wire(&r->p), &r->p.wire_len);
 }
 
 static gosc_err continue_run(run *r)
@@ -67,7 +67,8 @@ static bool sends_kid_context(const run *r, const char *hex)
     gosc_oscore_option option;
     gosc_span want = bytes_hex(hex);
     pair_need(gosc_coap_pdu_parse(pair_sent(&r->p), &pdu), "parse");
-    pair_need(gosc_oscore_option_parse(gosc_option_find(pdu.options, GOSC_OPTION_OSCORE), 0x1f, 0, &option), "option");
+    pair_need(gosc_oscore_option_parse(gosc_option_find(pdu.options, GOSC_OPTION_OSCORE), 0x1f, 0, &option),
+              "option");
     bool same = gosc_span_equal(option.kid_context, want);
     bytes_free(want);
     return same;
@@ -90,18 +91,20 @@ static void good_run(run *r)
     tap_ok(gosc_rederive_start(&r->client, SPAN(r1)) == GOSC_OK && ask(r) == GOSC_OK &&
                sends_kid_context(r, "481111111111111111"),
            "O-B.2-03 request 1 wraps R1 in a byte string");
-    tap_ok(hear(r, SPAN(r2), &is_final) == GOSC_OK && !is_final && !gosc_span_present(r->p.received.message) &&
-               gosc_rederive_context(&r->server) == NULL,
+    tap_ok(hear(r, SPAN(r2), &is_final) == GOSC_OK && !is_final &&
+               !gosc_span_present(r->p.received.message) && gosc_rederive_context(&r->server) == NULL,
            "O-B.2-03 request 1 verifies and is not executed");
     tap_ok(answer(r, gosc_rederive_candidate(&r->server), SPAN(unauthorized), true) == GOSC_OK &&
                sends_kid_context(r, "49222222222222222222"),
            "O-B.2-04 response 1 names R2 alone");
-    tap_ok(continue_run(r) == GOSC_OK && r->p.received.message.len == 8 && r->p.received.message.ptr[1] == 0x81,
+    tap_ok(continue_run(r) == GOSC_OK && r->p.received.message.len == 8 &&
+               r->p.received.message.ptr[1] == 0x81,
            "O-B.2-04 response 1 verifies under R2 | R1");
-    tap_ok(ask(r) == GOSC_OK && sends_kid_context(r, "53222222222222222222" "33333333333333333333"),
+    tap_ok(ask(r) == GOSC_OK && sends_kid_context(r, "53222222222222222222"
+                                                     "33333333333333333333"),
            "O-B.2-06 request 2 names R2 | R3");
-    tap_ok(hear(r, SPAN(other_r2), &is_final) == GOSC_OK && is_final && gosc_span_present(r->p.received.message) &&
-               gosc_rederive_context(&r->server) != NULL,
+    tap_ok(hear(r, SPAN(other_r2), &is_final) == GOSC_OK && is_final &&
+               gosc_span_present(r->p.received.message) && gosc_rederive_context(&r->server) != NULL,
            "O-B.2-10 request 2 is executed and its context established");
     tap_ok(answer(r, gosc_rederive_context(&r->server), SPAN(pair_content), false) == GOSC_OK &&
                sends_kid_context(r, NULL),
@@ -153,7 +156,8 @@ static void harmless_failures(run *r)
                gosc_rederive_context(&r->server) == NULL,
            "O-B.2-07 a forged request 2 establishes nothing");
     r->p.wire[r->p.wire_len - 1] = last;
-    tap_ok(hear(r, SPAN(other_r2), &is_final) == GOSC_OK && is_final, "O-B.2-07 and the genuine one still does");
+    tap_ok(hear(r, SPAN(other_r2), &is_final) == GOSC_OK && is_final,
+           "O-B.2-07 and the genuine one still does");
 }
 
 static void limits(run *r)
@@ -167,10 +171,11 @@ static void limits(run *r)
            "O-B.2-12 R1 is of 8 to 32 bytes");
     const gosc_protect_params params = {.kid_context = false};
     pair_need(gosc_rederive_start(&r->client, SPAN(r1)), "start");
-    pair_need(gosc_protect_request(gosc_rederive_candidate(&r->client), &params, SPAN(pair_get), pair_scratch(&r->p),
-                                   &r->p.asked, pair_wire(&r->p), &r->p.wire_len),
+    pair_need(gosc_protect_request(gosc_rederive_candidate(&r->client), &params, SPAN(pair_get),
+                                   pair_scratch(&r->p), &r->p.asked, pair_wire(&r->p), &r->p.wire_len),
               "request without kid context");
-    tap_ok(hear(r, SPAN(r2), &is_final) == GOSC_ERR_CONTEXT_NOT_FOUND, "O-B.2-03 without kid context there is no run");
+    tap_ok(hear(r, SPAN(r2), &is_final) == GOSC_ERR_CONTEXT_NOT_FOUND,
+           "O-B.2-03 without kid context there is no run");
 }
 
 int main(void)

@@ -67,8 +67,18 @@ static bool agree(gosc_replay_window *window, model *m, uint64_t number)
 static bool short_sequences(uint8_t size)
 {
     const uint64_t base = 100;
-    const uint64_t edges[] = {0,           1,        base - 1,    base,           base + 1,       base + size - 2,
-                              base + size - 1, base + size, base + size + 1, base + 63, base + 64, base + 65};
+    const uint64_t edges[] = {0,
+                              1,
+                              base - 1,
+                              base,
+                              base + 1,
+                              base + size - 2,
+                              base + size - 1,
+                              base + size,
+                              base + size + 1,
+                              base + 63,
+                              base + 64,
+                              base + 65};
     const size_t n = sizeof edges / sizeof edges[0];
     for (size_t code = 0; code < n * n * n * n; code++) {
         gosc_replay_window window;
@@ -86,8 +96,25 @@ static bool short_sequences(uint8_t size)
 
 static bool jumps(uint8_t size)
 {
-    const uint64_t lengths[] = {1, 7, 8, 9, 31, 32, 33, 63, 64, 65, 127, 128, 255, 256, 65535, 65536, UINT64_C(1) << 31,
-                                UINT64_C(1) << 32, UINT64_C(1) << 39};
+    const uint64_t lengths[] = {1,
+                                7,
+                                8,
+                                9,
+                                31,
+                                32,
+                                33,
+                                63,
+                                64,
+                                65,
+                                127,
+                                128,
+                                255,
+                                256,
+                                65535,
+                                65536,
+                                UINT64_C(1) << 31,
+                                UINT64_C(1) << 32,
+                                UINT64_C(1) << 39};
     for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
         gosc_replay_window window;
         model m = {.size = size};
@@ -130,7 +157,8 @@ static void limits(void)
 {
     gosc_replay_window window;
     gosc_replay_window_init(&window, GOSC_REPLAY_WINDOW_DEFAULT, true);
-    tap_ok(window.valid && gosc_replay_window_check(&window, piv(0)) == GOSC_OK, "O-7.4-03 number 0 is new at first");
+    tap_ok(window.valid && gosc_replay_window_check(&window, piv(0)) == GOSC_OK,
+           "O-7.4-03 number 0 is new at first");
     gosc_replay_window_commit(&window, piv(0));
     tap_ok(gosc_replay_window_check(&window, piv(0)) == GOSC_ERR_REPLAY, "O-7.4-01 number 0 counts once");
     tap_ok(gosc_replay_window_check(&window, piv(1)) == GOSC_OK, "O-7.4-03 number 1 is new after 0");
@@ -139,7 +167,8 @@ static void limits(void)
                gosc_replay_window_check(&window, piv(GOSC_PARTIAL_IV_LIMIT - 31)) == GOSC_OK &&
                gosc_replay_window_check(&window, piv(GOSC_PARTIAL_IV_LIMIT - 32)) == GOSC_ERR_REPLAY,
            "O-7.4-04 the largest number is used, and its window has 32 places");
-    tap_ok(gosc_replay_window_check(&window, piv(0)) == GOSC_ERR_REPLAY, "GO-5.3-06 left of the window is a replay");
+    tap_ok(gosc_replay_window_check(&window, piv(0)) == GOSC_ERR_REPLAY,
+           "GO-5.3-06 left of the window is a replay");
 }
 
 static void restart(void)
@@ -169,7 +198,8 @@ int main(int argc, char **argv)
     for (int size = 1; size <= GOSC_REPLAY_WINDOW_MAX; size++) {
         char text[96];
         bool whole = size == 1 || size == 2 || size == 31 || size == 32 || size == 33 || size >= 63;
-        bool good = jumps((uint8_t)size) && chance((uint8_t)size) && (!whole || short_sequences((uint8_t)size));
+        bool good =
+            jumps((uint8_t)size) && chance((uint8_t)size) && (!whole || short_sequences((uint8_t)size));
         (void)snprintf(text, sizeof text, "O-7.4-04 window of %d agrees with the set of seen numbers", size);
         tap_ok(good, text);
     }

@@ -9,7 +9,10 @@
 
 #include "tap.h"
 
-enum { N_STEPS = 5, N_KINDS = 4 };
+enum {
+    N_STEPS = 5,
+    N_KINDS = 4
+};
 
 /* Kind 0 is a response without Partial IV, the others carry these numbers. */
 static const uint64_t numbers[N_KINDS] = {0, 0, 255, 256};
@@ -51,8 +54,9 @@ static gosc_err expected(const size_t *accepted, size_t n_accepted, bool several
     if (kind > 0 && newest_has_piv && numbers[kind] == numbers[newest]) {
         return GOSC_ERR_RESPONSE_REPLAY;
     }
-    return n_accepted > 0 && newest_has_piv && (kind == 0 || numbers[kind] < numbers[newest]) ? GOSC_ERR_RESPONSE_OLD
-                                                                                              : GOSC_OK;
+    return n_accepted > 0 && newest_has_piv && (kind == 0 || numbers[kind] < numbers[newest])
+               ? GOSC_ERR_RESPONSE_OLD
+               : GOSC_OK;
 }
 
 static bool all_sequences(bool several)

@@ -30,7 +30,8 @@ static void best_effort(pair *p)
            "G02-E.1-01 best effort: the first request is delivered");
     tap_ok(say(p, 50) == GOSC_ERR_REPLAY, "G02-E.1-01 best effort: it counts from then on");
     tap_ok(say(p, 51) == GOSC_OK, "G02-E.1-01 best effort: later ones are delivered");
-    tap_ok(say(p, 49) == GOSC_OK, "G02-E.1-01 best effort: what was sent before gets through once, the exposure");
+    tap_ok(say(p, 49) == GOSC_OK,
+           "G02-E.1-01 best effort: what was sent before gets through once, the exposure");
 }
 
 static void baseline(pair *p)
