@@ -15,7 +15,8 @@ STD = ['-std=c11', '-D_POSIX_C_SOURCE=200809L']
 FAST = ['-O2', '-g0', '-fPIC', '-w']
 ASAN = ['-O1', '-g0', '-fPIC', '-w', '-fsanitize=address,undefined', '-fno-sanitize-recover=all']
 LIBS = ['-lmbedcrypto', '-lsodium', '-ljansson']
-COPIED = ('peers/lib', 'peers/lib/crypto', 'peers/tests', 'vectors', 'harness/mutants')
+COPIED = ('peers/lib', 'peers/lib/crypto', 'peers/tests', 'peers/tests/plain', 'vectors', 'harness/mutants')
+PLAIN = 'peers/lib/crypto/plain.c'
 TEST_CPU_SECONDS = 60  # of processor time; the slowest that is run takes 2
 RESTARTS = 25  # after vectors that end the process
 
@@ -194,29 +195,36 @@ class Engine:
     def prepare_tests(self):
         """The test programs, linked once against a shared library that each mutant brings; with sanitizers, which see
         reads past an end that change no verdict."""
-        tests = [name for name in self._sources('peers/tests') if os.path.basename(name).startswith('test_')]
-        helpers = [name for name in self._sources('peers/tests') if name not in tests]
+        sources = self._sources('peers/tests') + self._sources('peers/tests/plain')
+        tests = [name for name in sources if os.path.basename(name).startswith('test_')]
+        helpers = [name for name in sources if name not in tests]
+        lib = ['peers/lib/' + name for name in self.library] + [PLAIN]
+        self._make('asan', 'asan', ' '.join(ASAN), lib + helpers + tests)
         folder = os.path.join(self.build, 'asan')
-        self._make('asan', 'asan', ' '.join(ASAN), ['peers/lib/' + name for name in self.library] + helpers + tests)
-        self._asan_library(folder, {})
+        self._asan_libraries(folder, {})
         self.tests = {}
         for name in tests:
             program = os.path.join(folder, os.path.basename(name)[:-2])
+            adapter = 'plain' if '/plain/' in name else 'real'
             self._link(ASAN + ['-o', program] + [self._object('asan', one) for one in [name] + helpers] +
-                       ['-L' + folder, '-lgosc'] + LIBS)
-            self.tests[os.path.basename(program)] = program
+                       ['-L' + os.path.join(folder, adapter), '-lgosc'] + LIBS)
+            self.tests[os.path.basename(program)] = (program, adapter)
 
-    def _asan_library(self, folder, made):
-        objects = [made.get(one) or self._object('asan', 'peers/lib/' + one) for one in self.library]
-        self._link(ASAN + ['-shared', '-o', os.path.join(folder, 'libgosc.so')] + objects + LIBS)
+    def _asan_libraries(self, folder, made):
+        """One with the real adapter, one with the plain one."""
+        core = [made.get(one) or self._object('asan', 'peers/lib/' + one) for one in self.library if '/' not in one]
+        for adapter, source in (('real', 'crypto/mbedtls.c'), ('plain', 'crypto/plain.c')):
+            os.makedirs(os.path.join(folder, adapter), exist_ok=True)
+            self._link(ASAN + ['-shared', '-o', os.path.join(folder, adapter, 'libgosc.so')] + core +
+                       [made.get(source) or self._object('asan', 'peers/lib/' + source)] + LIBS)
 
-    def test_library(self, job, texts):
-        """The folder of a library with these changed files, for `test`."""
+    def test_libraries(self, job, texts):
+        """The folder of libraries with these changed files, for `test`."""
         made = self.compile(job, texts, ASAN, '.asan.o')
         if isinstance(made, str):
             raise EngineError('with sanitizers it does not compile: ' + made)
         folder = os.path.join(self.build, 'work', str(job))
-        self._asan_library(folder, made)
+        self._asan_libraries(folder, made)
         return folder
 
     def _sources(self, folder):
@@ -263,9 +271,10 @@ class Engine:
 
     def test(self, name, folder=None):
         """Runs a test program with the library of a folder: ('passed'|'failed'|'crash'|'timeout', lines not ok)."""
+        program, adapter = self.tests[name]
         limited = 'ulimit -t %d; exec "$0"' % TEST_CPU_SECONDS
-        status, said = command(['sh', '-c', limited, self.tests[name]], self.tree,
-                               LD_LIBRARY_PATH=folder or os.path.join(self.build, 'asan'))
+        status, said = command(['sh', '-c', limited, program], self.tree,
+                               LD_LIBRARY_PATH=os.path.join(folder or os.path.join(self.build, 'asan'), adapter))
         if status == 0:
             return 'passed', ''
         if status in (124, -signal.SIGXCPU, -signal.SIGKILL):

@@ -81,20 +81,22 @@ class Patch:
             raise PatchError('%s: expected a change of peers/lib, found none' % os.path.basename(self.path))
 
     def apply(self, library):
-        """Gives {file: changed text}. The place is the nearest to where it stood; the text must match exactly."""
+        """Gives {file: changed text}. Of several places the nearest to where it stood; white space does not matter, so
+        that sources can be formatted."""
         texts = {}
         for file, at, before, after in self.hunks:
             if file not in texts:
                 with open(os.path.join(library, file), encoding='utf-8') as source:
-                    texts[file] = source.read().splitlines()
-            lines = texts[file]
-            places = [i for i in range(len(lines) - len(before) + 1) if lines[i:i + len(before)] == before]
-            if not places:
+                    texts[file] = source.read()
+            text = texts[file]
+            words = re.findall(r'\w+|[^\w\s]', '\n'.join(before))
+            found = list(re.finditer(r'\s*'.join(map(re.escape, words)), text))
+            if not found:
                 raise PatchError('%s: no longer applies to peers/lib/%s: expected "%s", not found'
                                  % (os.path.basename(self.path), file, '\\n'.join(before)[:120]))
-            place = min(places, key=lambda i: abs(i - (at - 1)))
-            lines[place:place + len(before)] = after
-        return {file: '\n'.join(lines) + '\n' for file, lines in texts.items()}
+            place = min(found, key=lambda one: abs(text.count('\n', 0, one.start()) - (at - 1)))
+            texts[file] = text[:place.start()] + '\n'.join(after) + text[place.end():]
+        return texts
 
 
 def load(folder):

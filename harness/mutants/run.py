@@ -190,7 +190,7 @@ class Run:
         self.need_tests()
         if kill.who not in self.engine.tests:
             return None
-        _, lines = self.engine.test(kill.who, self.engine.test_library(job, texts))
+        _, lines = self.engine.test(kill.who, self.engine.test_libraries(job, texts))
         line = next((line for line in lines.splitlines() if kill.said.search(line)), None)
         return None if line is None else {'test': kill.who, 'said': line}
 
@@ -227,7 +227,7 @@ class Run:
         """Test programs, that of the file first."""
         self.need_tests()
         own = 'test_' + os.path.basename(name)[:-2]
-        folder = self.engine.test_library(job, texts)
+        folder = self.engine.test_libraries(job, texts)
         for test in sorted(self.engine.tests, key=lambda one: (one != own, one)):
             if test.startswith(NOT_FOR_MUTANTS):
                 continue
