@@ -231,6 +231,28 @@ static bool told_marks(const json_t *see, const json_t *holder, bool (*has)(cons
     return true;
 }
 
+/* told_options: each item is [number, hex] (there with that value), [number] (there) or [number, null] (not there). An
+ * option that comes more than once is looked through. */
+static bool told_options(const json_t *see, const char *key, const json_t *options)
+{
+    const json_t *wanted = json_object_get(see, key);
+    for (size_t i = 0; i < json_array_size(wanted); i++) {
+        const json_t *item = json_array_get(wanted, i);
+        const json_t *value = json_array_get(item, 1);
+        json_int_t number = json_integer_value(json_array_get(item, 0));
+        bool found = false;
+        for (size_t j = 0; j < json_array_size(options); j++) {
+            const json_t *pair = json_array_get(options, j);
+            found = found || (json_integer_value(json_array_get(pair, 0)) == number &&
+                              (!json_is_string(value) || json_equal(json_array_get(pair, 1), value)));
+        }
+        if (found == json_is_null(value)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* ---- packets ---- */
 
 static const json_t *field_of(const json_t *entry, const char *field)
@@ -301,6 +323,14 @@ static bool told_mode(const json_t *see, const json_t *entry)
     return strcmp(mode, "plain") == 0 ? oscore == NULL : vec_get_is(oscore, "mode", mode);
 }
 
+/* told_outer_payload: what a message without OSCORE says, a diagnostic for instance. */
+static bool told_outer_payload(const json_t *see, const json_t *entry)
+{
+    const char *text = vec_get_text(see, "outer_payload");
+    return text == NULL ||
+           (json_object_get(entry, "oscore") == NULL && hex_is_text(vec_get_text(entry, "payload"), text));
+}
+
 static bool match_packet(const obs_finds *finds, const json_t *entry, const json_t *see)
 {
     const json_t *oscore = json_object_get(entry, "oscore");
@@ -317,7 +347,10 @@ static bool match_packet(const obs_finds *finds, const json_t *entry, const json
            told_bool(see, "forged", vec_get_is(entry, "by", "adversary")) && told_kid(finds, see, oscore) &&
            told_int(see, "partial_iv", oscore, "partial_iv") && told_int(see, "epoch", oscore, "epoch") &&
            told(see, "group", oscore, "group") && told_marks(see, entry, packet_has) &&
-           told_comparison(finds, see, "same", entry) && told_comparison(finds, see, "differs", entry);
+           told_options(see, "inner_options", json_object_get(inner, "options")) &&
+           told_options(see, "outer_options", json_object_get(entry, "options")) &&
+           told_outer_payload(see, entry) && told_comparison(finds, see, "same", entry) &&
+           told_comparison(finds, see, "differs", entry);
 }
 
 /* ---- events of peers ---- */
@@ -382,6 +415,7 @@ static bool match_event(const obs_finds *finds, const json_t *entry, const json_
            told_kid(finds, see, event) &&
            told_reason(see, vec_get_text(event, vec_get_is(event, "event", "closed") ? "why" : "reason")) &&
            told_number(see, event) && told_marks(see, event, event_has) &&
+           told_options(see, "options", json_object_get(event, "options")) &&
            told(see, "group", event, "group") &&
            (text == NULL || (said != NULL && strstr(said, text) != NULL));
 }
