@@ -82,12 +82,16 @@ typedef struct io_app_request {
     gosc_span options;
     gosc_span payload;
     bool in_group; /* came protected by Group OSCORE */
+    bool is_plain; /* came without any protection */
 } io_app_request;
 
 typedef struct io_app_answer {
     uint8_t code;
     bool has_format;
-    uint16_t format;   /* Content-Format */
+    uint16_t format; /* Content-Format */
+    bool has_max_age;
+    uint32_t max_age;  /* seconds */
+    gosc_span etag;    /* absent: none */
     gosc_span payload; /* lives until the next call of the application */
     bool observable;
     uint32_t delay_ms; /* the response comes later, as a message of its own */

@@ -154,11 +154,42 @@ static const complaint *complaint_find(gosc_err err, const gosc_coap_pdu *pdu)
     return NULL;
 }
 
+/* serve_plain answers a request without OSCORE for what the application gives to everyone (RFC 8613 section 9); false:
+ * there is no such thing under this path. */
+static bool serve_plain(io_endpoint *endpoint, const io_incoming *in)
+{
+    const gosc_coap_pdu *pdu = &in->news.pdu;
+    char path[IO_PATH_MAX];
+    io_app_answer said = {.code = IO_CODE_NOT_FOUND};
+    io_options options = {.n = 0};
+    if (in->news.multicast || endpoint->groups == NULL || !io_path_of_options(pdu->options, path)) {
+        return false;
+    }
+    const io_app_request request = {
+        .code = pdu->code, .path = path, .options = pdu->options, .payload = pdu->payload, .is_plain = true};
+    endpoint->params.app(endpoint->params.arg, &request, &said);
+    if (said.code >> 5 != 2) {
+        return false;
+    }
+    if (said.has_format) {
+        io_options_add_uint(&options, IO_OPTION_CONTENT_FORMAT, said.format);
+    }
+    gosc_span plain = io_response_write(endpoint, pdu->token, said.code, &options, said.payload);
+    if (gosc_span_present(plain)) {
+        memcpy(endpoint->wire, plain.ptr, plain.len);
+    }
+    io_response_send(endpoint, NULL, &in->path, in->news.request, plain.len);
+    return true;
+}
+
 void io_refuse(io_endpoint *endpoint, const io_incoming *in, gosc_err err)
 {
     const gosc_coap_pdu *pdu = &in->news.pdu;
     const io_group *group = group_of_request(endpoint, pdu);
     const complaint *said = complaint_find(err, pdu);
+    if (err == GOSC_ERR_NOT_OSCORE && serve_plain(endpoint, in)) {
+        return;
+    }
     io_rejected(endpoint, in, group, NULL, gosc_err_name(err));
     if (said == NULL || !may_complain(endpoint, in, group)) {
         io_layer_drop(&endpoint->layer, in->news.request);

@@ -226,6 +226,12 @@ static gosc_span answer_plain(io_endpoint *endpoint, const work *w, const io_app
     if (said->has_format) {
         io_options_add_uint(&options, IO_OPTION_CONTENT_FORMAT, said->format);
     }
+    if (said->has_max_age) {
+        io_options_add_uint(&options, GOSC_OPTION_MAX_AGE, said->max_age);
+    }
+    if (gosc_span_present(said->etag)) {
+        io_options_add(&options, GOSC_OPTION_ETAG, said->etag);
+    }
     if (w->block1.present) {
         io_options_add_uint(&options, IO_OPTION_BLOCK1, io_block_value(&w->block1));
     }

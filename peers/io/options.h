@@ -23,15 +23,18 @@ enum {
     IO_CODE_DELETE = 0x04,
     IO_CODE_PATCH = 0x06,
     IO_CODE_IPATCH = 0x07,
-    IO_CODE_CONTINUE = 0x5f,           /* 2.31 */
-    IO_CODE_BAD_REQUEST = 0x80,        /* 4.00 */
-    IO_CODE_BAD_OPTION = 0x82,         /* 4.02 */
-    IO_CODE_NOT_FOUND = 0x84,          /* 4.04 */
-    IO_CODE_METHOD_NOT_ALLOWED = 0x85, /* 4.05 */
-    IO_CODE_INCOMPLETE = 0x88,         /* 4.08 */
-    IO_CODE_TOO_LARGE = 0x8d,          /* 4.13 */
-    IO_CODE_UNAVAILABLE = 0xa3,        /* 5.03 */
-    IO_CODE_NO_PROXY = 0xa5,           /* 5.05 */
+    IO_CODE_DELETED = 0x42,             /* 2.02 */
+    IO_CODE_CONTINUE = 0x5f,            /* 2.31 */
+    IO_CODE_BAD_REQUEST = 0x80,         /* 4.00 */
+    IO_CODE_BAD_OPTION = 0x82,          /* 4.02 */
+    IO_CODE_NOT_FOUND = 0x84,           /* 4.04 */
+    IO_CODE_METHOD_NOT_ALLOWED = 0x85,  /* 4.05 */
+    IO_CODE_INCOMPLETE = 0x88,          /* 4.08 */
+    IO_CODE_PRECONDITION_FAILED = 0x8c, /* 4.12 */
+    IO_CODE_TOO_LARGE = 0x8d,           /* 4.13 */
+    IO_CODE_INTERNAL = 0xa0,            /* 5.00 */
+    IO_CODE_UNAVAILABLE = 0xa3,         /* 5.03 */
+    IO_CODE_NO_PROXY = 0xa5,            /* 5.05 */
 
     IO_FORMAT_TEXT = 0,
     IO_FORMAT_LINKS = 40,

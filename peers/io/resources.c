@@ -16,6 +16,7 @@ void io_resources_init(io_resources *resources)
     resources->light_len = 3;
     memcpy(resources->observed, "0", 1);
     resources->observed_len = 1;
+    io_interop_init(&resources->interop);
     resources->large_len = IO_LARGE_LEN;
     for (size_t i = 0; i < IO_LARGE_LEN; i++) {
         resources->large[i] = (uint8_t)('a' + i / 16 % 26);
@@ -178,18 +179,20 @@ static void core(io_resources *resources, const io_app_request *request, io_app_
 
 void io_resources_answer(io_resources *resources, const io_app_request *request, io_app_answer *answer)
 {
-    answer->code = IO_CODE_NOT_FOUND;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcmp(all[i].path, request->path) == 0) {
+        if (strcmp(all[i].path, request->path) == 0 && !request->is_plain) {
             answer->code = IO_CODE_METHOD_NOT_ALLOWED;
             all[i].answer(resources, request, answer);
             return;
         }
     }
+    io_interop_answer(&resources->interop, request, answer);
 }
 
 bool io_resources_change(io_resources *resources, const char *path, gosc_span payload)
 {
-    return strcmp(path, "/observe") == 0 &&
-           store(resources->observed, sizeof resources->observed, &resources->observed_len, payload);
+    if (strcmp(path, "/observe") != 0) {
+        return io_interop_change(&resources->interop, path, payload);
+    }
+    return store(resources->observed, sizeof resources->observed, &resources->observed_len, payload);
 }

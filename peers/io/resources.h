@@ -6,6 +6,7 @@
 #define IO_RESOURCES_H
 
 #include "endpoint.h"
+#include "resources_interop.h"
 
 enum {
     IO_LIGHT_MAX = 64, /* bytes of its state */
@@ -24,6 +25,7 @@ typedef struct io_resources {
     uint8_t large[IO_LARGE_MAX];
     size_t large_len;
     bool pieces[IO_PIECES_MAX]; /* of /firmware, accepted */
+    io_interop_resources interop;
     char text[4 * IO_PIECES_MAX + 512];
 } io_resources;
 
@@ -32,7 +34,7 @@ void io_resources_init(io_resources *resources);
 /* io_resources_answer is the application of an endpoint; arg is the resources. */
 void io_resources_answer(io_resources *resources, const io_app_request *request, io_app_answer *answer);
 
-/* io_resources_change sets what /observe gives; false: another path, or too long. */
+/* io_resources_change sets what /observe (or one of the interop tests) gives; false: another path, or too long. */
 bool io_resources_change(io_resources *resources, const char *path, gosc_span payload);
 
 #endif

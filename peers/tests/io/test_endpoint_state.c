@@ -413,8 +413,57 @@ static void test_two_groups(void)
     world_end(&w);
 }
 
+/* ---- the resources of the interop tests ---- */
+
+static uint8_t interop_ask(io_resources *resources, uint8_t code, const char *path, gosc_span options,
+                           bool is_plain)
+{
+    const io_app_request request = {
+        .code = code, .path = path, .options = options, .payload = GOSC_ABSENT, .is_plain = is_plain};
+    io_app_answer answer = {.code = 0};
+    io_resources_answer(resources, &request, &answer);
+    return answer.code;
+}
+
+static void test_interop_resources(void)
+{
+    static const uint8_t match[] = {0x11, 0x7b};
+    static const uint8_t other_match[] = {0x11, 0x7c};
+    static const uint8_t none_match[] = {0x50};
+    io_resources resources;
+    start(&gosc_dialect_oscore);
+    io_resources_init(&resources);
+    const gosc_span none = GOSC_EMPTY;
+    check(&w,
+          interop_ask(&resources, GOSC_CODE_GET, "/oscore/hello/coap", none, true) == GOSC_CODE_CONTENT &&
+              interop_ask(&resources, GOSC_CODE_GET, "/oscore/hello/1", none, false) == GOSC_CODE_CONTENT &&
+              interop_ask(&resources, GOSC_CODE_GET, "/oscore/hello/1", none, true) == IO_CODE_NOT_FOUND &&
+              interop_ask(&resources, GOSC_CODE_GET, "/light", none, true) == IO_CODE_NOT_FOUND &&
+              interop_ask(&resources, GOSC_CODE_GET, "/oscore/observe1", none, true) == IO_CODE_NOT_FOUND,
+          "O-9-01 one resource of the interop tests is open to all, the others are not");
+    check(&w,
+          interop_ask(&resources, IO_CODE_PUT, "/oscore/hello/7", gosc_span_of(match, 2), false) ==
+                  GOSC_CODE_CHANGED &&
+              interop_ask(&resources, IO_CODE_PUT, "/oscore/hello/7", gosc_span_of(other_match, 2), false) ==
+                  IO_CODE_PRECONDITION_FAILED &&
+              interop_ask(&resources, IO_CODE_PUT, "/oscore/hello/7", gosc_span_of(none_match, 1), false) ==
+                  IO_CODE_PRECONDITION_FAILED &&
+              interop_ask(&resources, IO_CODE_DELETE, "/oscore/test", none, false) == IO_CODE_DELETED &&
+              interop_ask(&resources, GOSC_CODE_GET, "/oscore/test", none, false) ==
+                  IO_CODE_METHOD_NOT_ALLOWED,
+          "O-8.2-07 conditions and methods of the interop tests");
+    check(&w,
+          io_resources_change(&resources, "/oscore/observe2", gosc_span_of("Terminate Observe", 17)) &&
+              interop_ask(&resources, GOSC_CODE_GET, "/oscore/observe2", none, false) == IO_CODE_INTERNAL &&
+              interop_ask(&resources, GOSC_CODE_GET, "/oscore/observe1", none, false) == GOSC_CODE_CONTENT &&
+              !io_resources_change(&resources, "/oscore/observe3", gosc_span_of("x", 1)),
+          "O-4.1.3.5.2-01 an observation of the interop tests ends with 5.00");
+    world_end(&w);
+}
+
 int main(void)
 {
+    test_interop_resources();
     for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
         const gosc_dialect *dialect = dialects[i];
         test_rekey(dialect);
