@@ -202,13 +202,16 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
                     const gosc_oscore_option *fields)
 {
     bool pairwise = has_modes(world) && (fields->flags & GOSC_FLAG_GROUP) == 0;
+    /* In RFC 8613 the context of a response is that of its request, whatever kid and kid context say (section 8.4). */
+    bool by_request = !o->is_request && o->request != NULL && o->request->target != RUN_NO_MEMBER &&
+                      strcmp(world->dialect, "oscore") == 0;
     for (unsigned back = 0; back <= world->n_epochs; back++) {
         unsigned epoch = world->n_epochs - back; /* the newest first */
         for (size_t i = 0; i < world->n_groups; i++) {
             obs_opened one = *o;
             one.group = &world->groups[i];
             one.epoch = epoch;
-            if (!gid_fits(world, one.group, epoch, fields->kid_context)) {
+            if (!by_request && !gid_fits(world, one.group, epoch, fields->kid_context)) {
                 continue;
             }
             if (!one.is_request && one.request != NULL && one.request->group != NULL &&
@@ -216,7 +219,9 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
                  (!gosc_span_present(fields->kid_context) && one.request->epoch != epoch))) {
                 continue;
             }
-            if (gosc_span_present(fields->kid)) {
+            if (by_request) {
+                one.sender = one.request->target;
+            } else if (gosc_span_present(fields->kid)) {
                 one.sender = run_group_member_by_id(one.group, fields->kid);
             } else if (parties->from != NULL) {
                 one.sender = run_group_member(one.group, parties->from);
