@@ -62,20 +62,60 @@ def cross_check(notes, results, excused, rows):
                   'pairs_named': len(named), 'pairs_caught': caught, 'flags_that_alone_catch_a_mutant': alone}
 
 
-def write(path, document):
-    """Writes results.json whole or not at all; one line for each mutant, so that changes can be read."""
+EMPTY = {'controls': [], 'seeded': [], 'generic': [], 'behaviour': [], 'replayed': [], 'negative': {}}
+EVIDENCE = ('vectors', 'scenarios')
+
+
+def load(path):
+    """results.json, or an empty one; evidence in two parts: by vectors, by scenarios."""
+    document = dict(EMPTY, evidence={}, vectors={}, scenarios={})
+    if os.path.exists(path):
+        with open(path, encoding='utf-8') as file:
+            document.update(json.load(file))
+    scenarios = {one for row in document['behaviour'] + document['replayed'] for one in row['red']}
+    for requirement, mutants in document['evidence'].items():
+        for mutant, ids in mutants.items():
+            for kind, some in (('vectors', [one for one in ids if one not in scenarios]),
+                               ('scenarios', [one for one in ids if one in scenarios])):
+                if some:
+                    document[kind].setdefault(requirement, {})[mutant] = some
+    return document
+
+
+def write(path, parts):
+    """Brings results.json up to date with the parts that were run, whole or not at all; one line for each mutant, so that
+    changes can be read."""
+    document = load(path)
+    for part in parts:
+        kind = 'scenarios' if 'behaviour' in part else 'vectors'
+        if 'evidence' in part:
+            document[kind] = part['evidence']
+        document.update({key: part[key] for key in part if key != 'evidence'})
+    merged = {}
+    for kind in EVIDENCE:
+        for requirement, mutants in document[kind].items():
+            for mutant, ids in mutants.items():
+                merged.setdefault(requirement, {}).setdefault(mutant, []).extend(ids)
     lines = ['{ "format": "muster-mutants-1"']
-    for key in ('controls', 'seeded', 'generic'):
+    for key in ('controls', 'seeded', 'behaviour', 'replayed', 'generic'):
         rows = ',\n  '.join(json.dumps(row, sort_keys=True, ensure_ascii=True) for row in document[key])
         lines.append('  "%s": [\n  %s ]' % (key, rows))
-    lines.append('  "evidence": %s' % evidence_lines(document['evidence']))
+    lines.append('  "negative": %s' % lines_of(document['negative']))
+    lines.append('  "pairs": {"vectors": %d, "scenarios": %d, "all": %d}' % (
+        pairs(document['vectors']), pairs(document['scenarios']), pairs(merged)))
+    lines.append('  "evidence": %s' % lines_of(merged))
     part = '%s.part-%d' % (path, os.getpid())
     with open(part, 'w', encoding='utf-8') as file:
         file.write(',\n'.join(lines) + ' }\n')
     os.replace(part, path)
 
 
-def evidence_lines(evidence):
-    """{requirement: {mutant: [vectors]}} with a line for each requirement."""
-    rows = ['"%s": %s' % (one, json.dumps(evidence[one], sort_keys=True)) for one in sorted(evidence)]
+def pairs(found):
+    """Distinct (requirement, mutant) pairs."""
+    return sum(len(mutants) for mutants in found.values())
+
+
+def lines_of(found):
+    """An object with a line for each key: {requirement: {mutant: [vectors and scenarios]}}."""
+    rows = ['"%s": %s' % (one, json.dumps(found[one], sort_keys=True)) for one in sorted(found)]
     return '{\n    %s }' % ',\n    '.join(rows) if rows else '{}'

@@ -1,10 +1,12 @@
-"""Seeded mutants: unified diffs against peers/lib with a header that says what they are to be caught by.
+"""Mutants written by hand: unified diffs against peers/ with a header that says what they are to be caught by.
 
 # M01a window left edge one too wide
 # kills: vector FLAG-OR-ID-PATTERN [~ TITLE PART] | REGEX OF WHAT IS SAID
 # kills: test PROGRAM | REGEX OF THE LINE THAT IS NOT OK
+# kills: scenario ID-OR-CASE-PATTERN | REGEX OF THE REASON IN THE FAILURE LINE
 # by: REQUIREMENT-ID...
 """
+import fnmatch
 import os
 import re
 
@@ -21,8 +23,8 @@ class Kill:
     def __init__(self, text, path):
         head, bar, said = text.partition('|')
         kind, _, who = head.strip().partition(' ')
-        if not bar or kind not in ('vector', 'test') or not who.strip():
-            raise PatchError('%s: expected "kills: vector|test NAME | TEXT", found "%s"' % (path, text))
+        if not bar or kind not in ('vector', 'test', 'scenario') or not who.strip() or not said.strip():
+            raise PatchError('%s: expected "kills: vector|test|scenario NAME | TEXT", found "%s"' % (path, text))
         self.kind = kind
         self.who, _, title = (part.strip() for part in who.partition('~'))
         self.title = title
@@ -34,12 +36,16 @@ class Kill:
         named = self.who in vector['flags'] or re.fullmatch(self.who.replace('*', '.*'), vector['id']) is not None
         return named and self.title in vector['title']
 
+    def of_case(self, record):
+        """Whether this is a case that is to catch the mutant."""
+        return fnmatch.fnmatchcase(record['scenario'], self.who) or fnmatch.fnmatchcase(record['id'], self.who)
+
 
 class Patch:
-    """One mutant: its header, and the files it changes."""
+    """One mutant: its header, and the files it changes, all below one folder of the project."""
 
-    def __init__(self, path):
-        self.path = path
+    def __init__(self, path, below='peers/lib/'):
+        self.path, self.below = path, below
         name = os.path.basename(path)[:-len('.patch')]
         self.id = name.partition('-')[0]
         self.title, self.kills, self.requirements, self.hunks = '', [], [], []
@@ -65,11 +71,14 @@ class Patch:
                 raise PatchError('%s: expected a requirement id, found "%s"' % (name, word))
 
     def _hunks(self, lines):
-        """Fills hunks: (file below peers/lib, line it stood at, lines before, lines after)."""
+        """Fills hunks: (file below the folder, line it stood at, lines before, lines after)."""
         file = None
         for line in lines:
-            if line.startswith('+++ b/peers/lib/'):
-                file = line[len('+++ b/peers/lib/'):].split('\t')[0]
+            if line.startswith('+++ b/'):
+                if not line.startswith('+++ b/' + self.below):
+                    raise PatchError('%s: expected a change below %s, found "%s"'
+                                     % (os.path.basename(self.path), self.below, line))
+                file = line[len('+++ b/' + self.below):].split('\t')[0]
             elif line.startswith('@@'):
                 self.hunks.append((file, int(re.match(r'@@ -(\d+)', line).group(1)), [], []))
             elif self.hunks and line[:1] in (' ', '-', '+') and not line.startswith(('--- ', '+++ ')):
@@ -78,31 +87,35 @@ class Patch:
                 if line[0] != '-':
                     self.hunks[-1][3].append(line[1:])
         if not self.hunks:
-            raise PatchError('%s: expected a change of peers/lib, found none' % os.path.basename(self.path))
+            raise PatchError('%s: expected a change of %s, found none' % (os.path.basename(self.path), self.below))
 
-    def apply(self, library):
+    def of(self, *kinds):
+        """The kills of these kinds."""
+        return [kill for kill in self.kills if kill.kind in kinds]
+
+    def apply(self, folder):
         """Gives {file: changed text}. Of several places the nearest to where it stood; white space does not matter, so
         that sources can be formatted."""
         texts = {}
         for file, at, before, after in self.hunks:
             if file not in texts:
-                with open(os.path.join(library, file), encoding='utf-8') as source:
+                with open(os.path.join(folder, file), encoding='utf-8') as source:
                     texts[file] = source.read()
             text = texts[file]
             words = re.findall(r'\w+|[^\w\s]', '\n'.join(before))
             found = list(re.finditer(r'\s*'.join(map(re.escape, words)), text))
             if not found:
-                raise PatchError('%s: no longer applies to peers/lib/%s: expected "%s", not found'
-                                 % (os.path.basename(self.path), file, '\\n'.join(before)[:120]))
+                raise PatchError('%s: no longer applies to %s%s: expected "%s", not found'
+                                 % (os.path.basename(self.path), self.below, file, '\\n'.join(before)[:120]))
             place = min(found, key=lambda one: abs(text.count('\n', 0, one.start()) - (at - 1)))
             texts[file] = text[:place.start()] + '\n'.join(after) + text[place.end():]
         return texts
 
 
-def load(folder):
+def load(folder, below='peers/lib/'):
     """All patches of a folder, ordered by id."""
     paths = sorted(os.path.join(folder, name) for name in os.listdir(folder) if name.endswith('.patch'))
-    found = [Patch(path) for path in paths]
+    found = [Patch(path, below) for path in paths]
     ids = [patch.id for patch in found]
     for one in ids:
         if ids.count(one) > 1:

@@ -9,6 +9,8 @@ import sys
 import threading
 import time
 
+import behaviour
+import coverage
 import engine
 import evidence
 import generic
@@ -27,7 +29,9 @@ AT_ONCE = 100  # vectors within which the control that must die does
 PATIENCE = 2  # seconds before progress is told
 
 HELP = """examples:
-  python3 harness/mutants/run.py                          both sets, writes harness/mutants/results.json
+  python3 harness/mutants/run.py                          all sets, writes harness/mutants/results.json
+  python3 harness/mutants/run.py --set behaviour          mutated peers in the lab; brings results.json up to date
+  python3 harness/mutants/run.py --evidence               which requirements have evidence, by results.json
   python3 harness/mutants/run.py --only M05               one seeded mutant, all its variants
   python3 harness/mutants/run.py --set generic --file replay_window.c
   python3 harness/mutants/run.py --quick                  seeded, controls, a sample of the generic ones
@@ -61,12 +65,42 @@ class Progress:
             sys.stderr.write('\r%60s\r' % '')
 
 
+def each(what, items, work, hosts):
+    """Calls work(job, host, item) for each item, a thread for each host; gives the results in the order of items."""
+    todo, results, faults = queue.Queue(), [None] * len(items), []
+    progress = Progress(what, len(items))
+    for pair in enumerate(items):
+        todo.put(pair)
+
+    def worker(job):
+        while not faults:
+            try:
+                i, item = todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                results[i] = work(job, hosts[job], item)
+            except Exception as fault:  # told by the caller, in the main thread
+                faults.append(fault)
+            progress.step()
+
+    threads = [threading.Thread(target=worker, args=(job,)) for job in range(len(hosts))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    progress.end()
+    if faults:
+        raise faults[0]
+    return results
+
+
 class Run:
     """The engine with as many hosts as there are jobs, and all vectors."""
 
     def __init__(self, args):
         self.args = args
-        self.engine = engine.Engine(ROOT, os.path.join(ROOT, 'build', 'mutants'), args.jobs)
+        self.engine = engine.Engine(ROOT, args.build, args.jobs)
         self.engine.prepare()
         self.hosts = [engine.Host(self.engine.host, self.engine.tree) for _ in range(args.jobs)]
         self.vectors = engine.Vectors(self.engine.tree, self.hosts[0].ids)
@@ -88,32 +122,7 @@ class Run:
 
     def each(self, what, items, work):
         """Calls work(job, host, item) for each item on all hosts; gives the results in the order of items."""
-        todo, results, faults = queue.Queue(), [None] * len(items), []
-        progress = Progress(what, len(items))
-        for pair in enumerate(items):
-            todo.put(pair)
-
-        def worker(job):
-            while not faults:
-                try:
-                    i, item = todo.get_nowait()
-                except queue.Empty:
-                    return
-                try:
-                    results[i] = work(job, self.hosts[job], item)
-                except Exception as fault:  # told by the caller, in the main thread
-                    faults.append(fault)
-                progress.step()
-
-        threads = [threading.Thread(target=worker, args=(job,)) for job in range(self.args.jobs)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        progress.end()
-        if faults:
-            raise faults[0]
-        return results
+        return each(what, items, work, self.hosts)
 
     def need_tests(self):
         """Builds the test programs when they are first asked for; all must pass without any mutant."""
@@ -163,7 +172,7 @@ class Run:
             outcome.red += host.replay(path, slow, False).red
         rows = self.vectors.rows
         missed = []
-        for kill in patch.kills:
+        for kill in patch.of('vector', 'test'):
             by = self.test_kill(job, kill, texts) if kill.kind == 'test' else self.by_vector(kill, outcome)
             if by is None:
                 missed.append(kill.text)
@@ -302,6 +311,37 @@ def run_seeded(run, chosen):
     return results, [result['id'] for result in results if result['verdict'] != 'killed']
 
 
+def run_behaviour(args, chosen, excused):
+    """Mutated peers in the lab; gives (part of results.json, passed, failures as lines)."""
+    stage = behaviour.Stage(ROOT, args.build, args.jobs)
+    stage.prepare()
+    faults = []
+    for patch in chosen:
+        try:
+            patch.apply(os.path.join(stage.tree, patch.below))
+        except patches.PatchError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise patches.PatchError('\nmutants: '.join(faults))
+    played = behaviour.Behaviour(stage, chosen, args.table)
+    n_cases, failures = played.control()
+    print('%-8s %d cases without any mutant' % ('FAIL' if failures else 'ok', n_cases))
+    results = each('peers', chosen, played.run, [None] * args.jobs)
+    for line in behaviour.table_of(results):
+        print(line)
+    failures += ['%s %s: %s' % (row['id'], row['title'], row['why']) for row in results if row['verdict'] != 'killed']
+    part = behaviour.part_of(results, {patch.id for patch in chosen if patch.below == 'peers/'})
+    if not args.only:
+        gaps, n_held = behaviour.check_kills(stage.scenarios, results)
+        part['negative'], open_ones = behaviour.negative(stage.scenarios, results, excused.get('scenarios', {}))
+        failures += gaps + open_ones
+        print('\n%d kills of scenarios hold, %d do not; %d negative scenarios, %d of them red under no mutant' % (
+            n_held, len(gaps), len(part['negative']), len(open_ones)))
+    n_pairs = sum(len(mutants) for mutants in part['evidence'].values())
+    print('%d (requirement, mutant) pairs killed by scenarios' % n_pairs)
+    return part, sum(row['verdict'] == 'killed' for row in results), failures
+
+
 def run_generic(run, survivors):
     """Gives (rows for results.json, passed, failures as lines)."""
     files = [name for name in GENERIC_FILES if not run.args.file or name in run.args.file]
@@ -355,38 +395,43 @@ def arguments():
     """The command line."""
     parser = argparse.ArgumentParser(prog='run.py', description=__doc__, epilog=HELP,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--set', choices=('seeded', 'generic'), help='only this set')
-    parser.add_argument('--only', metavar='M05', action='append', default=[], help='only seeded mutants whose id begins so')
+    parser.add_argument('--set', choices=('seeded', 'generic', 'behaviour'), help='only this set')
+    parser.add_argument('--only', metavar='M05', action='append', default=[], help='only seeded and behaviour mutants whose id begins so')
     parser.add_argument('--file', metavar='NAME.c', action='append', default=[],
                         help='only generic mutants of this file of peers/lib')
     parser.add_argument('--quick', action='store_true',
                         help='seeded against the vectors they name, controls, a sample of the generic ones')
+    parser.add_argument('--table', action='store_true', help='mutated peers play every scenario, not only those that '
+                        'have to do with the fault')
+    parser.add_argument('--evidence', nargs='?', const='', metavar='CATALOGUE',
+                        help='requirements with and without evidence, by results.json; run nothing')
     parser.add_argument('--list', action='store_true', help='list the mutants, run nothing')
     parser.add_argument('--jobs', type=int, default=min(2, os.cpu_count() or 1), metavar='N', help='default: at most 2')
+    parser.add_argument('--build', metavar='DIR', default=os.path.join(ROOT, 'build', 'mutants'),
+                        help='where it is all built (default: build/mutants); one run at a time in each')
     parser.add_argument('--output', metavar='FILE', default=os.path.join(HERE, 'results.json'),
                         help='where a whole run is written to (default: harness/mutants/results.json)')
     args = parser.parse_args()
+    args.build = os.path.abspath(args.build)
     if args.jobs < 1:
         parser.error('--jobs: expected a number from 1, found %d' % args.jobs)
     unknown = [name for name in args.file if name not in GENERIC_FILES]
     if unknown:
         parser.error('--file: expected one of %s, found %s' % (', '.join(GENERIC_FILES), unknown[0]))
-    if args.only and args.set is None:
-        args.set = 'seeded'
     if args.file and args.set is None:
         args.set = 'generic'
     return args
 
 
-def listing(seeded, args):
+def listing(chosen, args):
     """--list."""
     if args.set != 'generic':
-        for patch in seeded:
+        for patch in chosen:
             print('%-6s %s' % (patch.id, patch.title))
             for kill in patch.kills:
                 print('       kills: %s' % kill.text)
             print('       by: %s' % ' '.join(patch.requirements))
-    if args.set != 'seeded':
+    if args.set in (None, 'generic') and not args.only:
         for name in GENERIC_FILES:
             if not args.file or name in args.file:
                 with open(os.path.join(ROOT, 'peers', 'lib', name), encoding='utf-8') as file:
@@ -395,51 +440,80 @@ def listing(seeded, args):
 
 
 def whole(args):
-    """Whether this run covers everything, so that its results may be kept."""
-    return not (args.set or args.only or args.file or args.quick)
+    """Whether this run covers a set, so that its results may be kept."""
+    return not (args.only or args.file or args.quick)
+
+
+def choose(args):
+    """The patches of both sets that are to be run: (seeded, behaviour)."""
+    seeded = patches.load(os.path.join(HERE, 'seeded'))
+    behaving = behaviour.load_patches(os.path.join(HERE, 'behaviour'))
+    ids = [patch.id for patch in seeded + behaving]
+    for one in ids:
+        if ids.count(one) > 1:
+            raise patches.PatchError('%s: expected one patch of that id, found %d' % (one, ids.count(one)))
+    chosen = [[patch for patch in group if not args.only or patch.id.startswith(tuple(args.only))]
+              for group in (seeded, behaving)]
+    if not chosen[0] and not chosen[1]:
+        raise patches.PatchError('--only: expected an id of a mutant, found "%s"' % ' '.join(args.only))
+    return chosen
+
+
+def seeded_part(run, args, chosen, excused):
+    """The first set against the vectors; gives (part of results.json, passed, failures as lines)."""
+    results, bad = run_seeded(run, chosen)
+    failures = ['%s %s: %s' % (result['id'], result['title'], result['why']) for result in results
+                if result['verdict'] != 'killed']
+    if not args.only and not args.quick:
+        gaps, counts = evidence.cross_check(run.vectors.notes, results, excused, run.vectors.rows)
+        print('\n' + ', '.join('%s %d' % (key.replace('_', ' '), counts[key]) for key in counts))
+        failures += gaps
+    found = {}
+    for result in results:
+        for requirement, ids in result.pop('evidence').items():
+            found.setdefault(requirement, {})[result['id']] = ids
+        for key in ('red_indexes', 'ms'):
+            result.pop(key, None)
+    return {'seeded': results, 'evidence': found}, len(results) - len(bad), failures
 
 
 def main():
     """Exit status."""
     args = arguments()
-    seeded = patches.load(os.path.join(HERE, 'seeded'))
+    if args.evidence is not None:
+        return coverage.report(ROOT, args.output, args.evidence)
     survivors = Survivors(os.path.join(HERE, 'survivors.json'))
     with open(os.path.join(HERE, 'absent.json'), encoding='utf-8') as file:
         excused = json.load(file)
-    chosen = [patch for patch in seeded if not args.only or patch.id.startswith(tuple(args.only))]
-    if not chosen:
-        raise patches.PatchError('--only: expected an id of a seeded mutant, found "%s"' % ' '.join(args.only))
+    seeded, behaving = choose(args)
     if args.list:
-        listing(chosen, args)
+        listing([] if args.set == 'behaviour' else seeded, args)
+        listing([] if args.set == 'seeded' else behaving, argparse.Namespace(set='behaviour', only=[], file=[]))
         return 0
     start = time.monotonic()
-    run = Run(args)
-    run.check_patches(chosen)
-    passed, failures, document = 0, [], {'controls': [], 'seeded': [], 'generic': [], 'evidence': {}}
-    document['controls'], failures = run_controls(run)
-    passed += len(document['controls']) - len(failures)
-    if args.set != 'generic':
-        results, bad = run_seeded(run, chosen)
-        passed += len(results) - len(bad)
-        failures += ['%s %s: %s' % (result['id'], result['title'], result['why']) for result in results
-                     if result['verdict'] != 'killed']
-        if not args.only and not args.quick:
-            gaps, counts = evidence.cross_check(run.vectors.notes, results, excused, run.vectors.rows)
-            print('\n' + ', '.join('%s %d' % (key.replace('_', ' '), counts[key]) for key in counts))
-            failures += gaps
-        for result in results:
-            for requirement, ids in result.pop('evidence').items():
-                document['evidence'].setdefault(requirement, {})[result['id']] = ids
-            for key in ('red_indexes', 'ms'):
-                result.pop(key, None)
-        document['seeded'] = results
-    if args.set != 'seeded':
-        document['generic'], good, bad = run_generic(run, survivors)
-        passed += good
-        failures += bad
-    run.close()
+    passed, failures, parts = 0, [], []
+    if args.set in (None, 'seeded', 'generic') and (seeded or args.set == 'generic'):
+        run = Run(args)
+        run.check_patches(seeded)
+        rows, failures = run_controls(run)
+        passed += len(rows) - len(failures)
+        parts.append({'controls': rows})
+        if args.set != 'generic':
+            part, good, bad = seeded_part(run, args, seeded, excused)
+            passed, failures = passed + good, failures + bad
+            parts.append(part)
+        if args.set == 'generic' or (args.set is None and not args.only):
+            rows, good, bad = run_generic(run, survivors)
+            passed, failures = passed + good, failures + bad
+            parts.append({'generic': rows})
+        run.close()
+    if args.set in (None, 'behaviour') and not args.file:
+        chosen = behaving if args.quick else seeded + behaving
+        part, good, bad = run_behaviour(args, chosen, excused)
+        passed, failures = passed + good, failures + bad
+        parts.append(part)
     if whole(args):
-        evidence.write(args.output, document)
+        evidence.write(args.output, parts)
     for line in failures:
         print('FAIL ' + line)
     print('took %d s' % (time.monotonic() - start))
