@@ -132,6 +132,9 @@ bool run_step(run_play *play, const json_t *step);
 /* run_send sends a request as a step says. */
 bool run_send(run_play *play, const json_t *step, const char *by, const char *name);
 
+/* run_group_family: of the multicast address of a group; IPv6 where there is none. */
+lab_family run_group_family(const run_group *group);
+
 /* run_place gives the address of a peer, of the group, or the address itself; false: complains. */
 bool run_place(run_play *play, const json_t *step, const char *text, const run_group *group, lab_addr *addr);
 

@@ -135,7 +135,7 @@ static json_t *configure_request(run_play *play, const run_peer *peer, const run
     char text[LAB_ADDR_TEXT];
     size_t index = run_play_index(play, peer);
     const json_t *plan = play->plans[index];
-    lab_addr own = lab_peer_addr(play->lab, peer->number, LAB_IPV6, 5683);
+    lab_addr own = lab_peer_addr(play->lab, peer->number, run_group_family(group), 5683);
     json_t *request = json_object();
     json_t *context = run_world_context(&play->world, group, play->epochs[index], member);
     if (after_restart) {

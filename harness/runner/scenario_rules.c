@@ -148,6 +148,7 @@ static const vec_rule policy[] = {
     INT_OPT("exchange_ms", 0, TIME_MAX),
     LIST_OPT("suppress", &response_class),
     BOOL_OPT("error_replies"),
+    LIST_OPT("applications", &name),
     WORD_OPT("synchronisation", methods_of_sync),
     END,
 };
@@ -161,7 +162,7 @@ static const vec_rule peer[] = {
     BOOL_OPT("joined"),
     ANY_OPT("count"),
     BOOL_OPT("keep"),
-    INT_OPT("ssn", 0, PIV_MAX),
+    ANY_OPT("ssn"), /* a number, or a parameter: scenario.c looks at it when that is put in */
     {.key = "window_size", .kind = VEC_ANY, .flags = OPT},
     WORD_OPT("windows", window_states),
     INT_OPT("freshness_ms", 0, TIME_MAX),
@@ -173,9 +174,17 @@ static const vec_rule peer[] = {
 const vec_rule run_peer_rule = {.kind = VEC_OBJECT, .of = peer};
 
 static const vec_rule world[] = {
-    HEX_OPT("id_context"), HEX_OPT("master_secret"), HEX_NULL("master_salt"),
-    ANY_OPT("aead"),       ANY_OPT("group_enc"),     ANY_OPT("signature"),
-    ANY_OPT("agreement"),  ANY_OPT("hkdf"),          END,
+    HEX_OPT("id_context"),
+    HEX_OPT("master_secret"),
+    HEX_NULL("master_salt"),
+    ANY_OPT("aead"),
+    ANY_OPT("group_enc"),
+    ANY_OPT("signature"),
+    ANY_OPT("agreement"),
+    ANY_OPT("hkdf"),
+    ANY_OPT("family"),
+    NAME_OPT("multicast_of"),
+    END,
 };
 static const vec_rule world_map[] = {{.kind = VEC_NAME}, {.kind = VEC_OBJECT, .of = world}};
 static const vec_rule peer_map[] = {{.kind = VEC_NAME}, {.kind = VEC_OBJECT, .of = peer}};

@@ -20,11 +20,17 @@ const lab_packet *run_packet_named(run_play *play, const char *name)
     return packet;
 }
 
+lab_family run_group_family(const run_group *group)
+{
+    lab_addr addr;
+    return group != NULL && lab_addr_parse(group->address, &addr) ? addr.family : LAB_IPV6;
+}
+
 bool run_place(run_play *play, const json_t *step, const char *text, const run_group *group, lab_addr *addr)
 {
     const run_peer *peer = run_play_peer(play, text);
     if (peer != NULL) {
-        *addr = lab_peer_addr(play->lab, peer->number, LAB_IPV6, 5683);
+        *addr = lab_peer_addr(play->lab, peer->number, run_group_family(group), 5683);
         return true;
     }
     const char *written = strcmp(text, "group") == 0 ? (group != NULL ? group->address : "") : text;

@@ -423,9 +423,9 @@ static lab_addr claimed_addr(run_play *play, const run_group *group, size_t memb
     const run_peer *peer = run_play_peer(play, group->members[member].name);
     lab_addr addr = {.family = LAB_NO_FAMILY};
     if (peer != NULL) {
-        return lab_peer_addr(play->lab, peer->number, LAB_IPV6, 5683);
+        return lab_peer_addr(play->lab, peer->number, run_group_family(group), 5683);
     }
-    (void)lab_addr_parse("[fd00::ad]:5683", &addr);
+    (void)lab_addr_parse(run_group_family(group) == LAB_IPV4 ? "10.0.0.253:5683" : "[fd00::ad]:5683", &addr);
     return addr;
 }
 

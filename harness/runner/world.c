@@ -297,6 +297,30 @@ static json_t *group_names(const json_t *peers)
     return names;
 }
 
+/* address_set gives a group its multicast address: one of its own, or that of another group made before. */
+static bool address_set(run_world *world, vec_check *check, run_group *group)
+{
+    const char *other = vec_get_text(group->overrides, "multicast_of");
+    const json_t *family = json_object_get(group->overrides, "family");
+    const char *text = json_string_value(family);
+    bool is_four = text != NULL && strcmp(text, "ipv4") == 0;
+    if (family != NULL && !is_four && (text == NULL || strcmp(text, "ipv6") != 0)) {
+        return vec_fault(check, "expected the family ipv6 or ipv4 of the group %s", group->name);
+    }
+    group->address = is_four ? vec_printf(world->arena, "239.192.0.%zu:5683", group->index + 1)
+                             : vec_printf(world->arena, "[ff15::c0:%zx]:5683", group->index + 1);
+    if (other == NULL) {
+        return true;
+    }
+    const run_group *first = run_world_group(world, other);
+    if (first == NULL || first == group || family != NULL) {
+        return vec_fault(check, "expected multicast_of a group named before %s, and no family beside it",
+                         group->name);
+    }
+    group->address = first->address;
+    return true;
+}
+
 static bool groups_make(run_world *world, vec_check *check, const json_t *credentials, const run_suite *suite)
 {
     const json_t *peers = json_object_get(world->plan, "peers");
@@ -307,7 +331,7 @@ static bool groups_make(run_world *world, vec_check *check, const json_t *creden
     for (size_t i = 0; good && i < json_array_size(names); i++) {
         const char *name = vec_printf(world->arena, "%s", json_string_value(json_array_get(names, i)));
         run_group *group = group_add(world, name, suite, n);
-        group->address = vec_printf(world->arena, "[ff15::c0:%zx]:5683", i + 1);
+        good = address_set(world, check, group);
         for (size_t j = 0; good && j < n; j++) {
             const json_t *peer = json_array_get(peers, j);
             if (in_group(peer, name)) {

@@ -81,8 +81,9 @@ typedef struct io_app_request {
     const char *path;
     gosc_span options;
     gosc_span payload;
-    bool in_group; /* came protected by Group OSCORE */
-    bool is_plain; /* came without any protection */
+    bool in_group;     /* came protected by Group OSCORE */
+    const char *group; /* the name of the group it came through; NULL: none */
+    bool is_plain;     /* came without any protection */
 } io_app_request;
 
 typedef struct io_app_answer {
@@ -94,6 +95,7 @@ typedef struct io_app_answer {
     gosc_span etag;    /* absent: none */
     gosc_span payload; /* lives until the next call of the application */
     bool observable;
+    bool nothing;      /* to say: silence where the request came by multicast (RFC 7252 section 8.2) */
     uint32_t delay_ms; /* the response comes later, as a message of its own */
 } io_app_answer;
 

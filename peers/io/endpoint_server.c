@@ -254,6 +254,7 @@ static void app_call(io_endpoint *endpoint, const work *w, io_app_answer *said)
         .options = w->pdu.options,
         .payload = w->body,
         .in_group = w->exchange->context->common.dialect->group != NULL,
+        .group = w->group->params.name,
     };
     *said = (io_app_answer){.code = IO_CODE_NOT_FOUND};
     endpoint->params.app(endpoint->params.arg, &request, said);
@@ -290,7 +291,7 @@ static void process(io_endpoint *endpoint, work *w)
         observed =
             observe == 0 && said.observable && said.code >> 5 == 2 && observer_add(endpoint, w) != NULL;
     }
-    if (is_suppressed(w, said.code)) {
+    if (is_suppressed(w, said.code) || (said.nothing && w->in->news.multicast)) {
         io_layer_drop(&endpoint->layer, w->in->news.request);
         return;
     }

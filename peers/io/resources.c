@@ -160,27 +160,118 @@ static const resource all[] = {
     {"/.well-known/core", ";ct=40", core},
 };
 
-/* core lists the resources (RFC 6690) with the attribute `osc` (RFC 8613 section 9) or `gosc` (Group OSCORE
- * -28 section 11). */
+/* ---- discovery (RFC 6690; groupcomm-bis section 2.2) ---- */
+
+/* filter_fits compares a value with what a query asks for; a star at its end stands for anything. */
+static bool filter_fits(gosc_span wanted, const char *value)
+{
+    size_t len = strlen(value);
+    bool open = wanted.len > 0 && wanted.ptr[wanted.len - 1] == '*';
+    size_t fixed = open ? wanted.len - 1 : wanted.len;
+    return (open ? len >= fixed : len == fixed) && (fixed == 0 || memcmp(wanted.ptr, value, fixed) == 0);
+}
+
+/* is_wanted: every query of href and rt fits the link; others are not ours to understand. */
+static bool is_wanted(gosc_span options, const char *href, const char *type)
+{
+    gosc_option_iter iter;
+    gosc_coap_option option;
+    gosc_option_iter_init(&iter, options);
+    while (gosc_option_next(&iter, &option)) {
+        gosc_span value = option.value;
+        if (option.number != GOSC_OPTION_URI_QUERY || value.len < 3) {
+            continue;
+        }
+        bool is_type = memcmp(value.ptr, "rt=", 3) == 0;
+        bool is_href = value.len >= 5 && memcmp(value.ptr, "href=", 5) == 0;
+        if ((is_type && !filter_fits(gosc_span_of(value.ptr + 3, value.len - 3), type)) ||
+            (is_href && !filter_fits(gosc_span_of(value.ptr + 5, value.len - 5), href))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+typedef struct link_list {
+    char *text;
+    size_t room, len;
+    const io_app_request *request;
+} link_list;
+
+/* link_add adds a link with the attribute `osc` (RFC 8613 section 9) or `gosc` (Group OSCORE -28 section 11). */
+static void link_add(link_list *list, const char *href, const char *attributes, const char *type)
+{
+    if (!is_wanted(list->request->options, href, type) || list->len + 128 > list->room) {
+        return;
+    }
+    list->len += (size_t)snprintf(list->text + list->len, list->room - list->len, "%s<%s>%s;%s",
+                                  list->len > 0 ? "," : "", href, attributes,
+                                  list->request->in_group ? "gosc" : "osc");
+}
+
+/* core lists the resources, and the application groups that go by the group of the request. */
 static void core(io_resources *resources, const io_app_request *request, io_app_answer *answer)
 {
+    link_list list = {.text = resources->text, .room = sizeof resources->text, .request = request};
     if (request->code != GOSC_CODE_GET) {
         return;
     }
-    size_t len = 0;
     for (size_t i = 0; i + 1 < sizeof all / sizeof all[0]; i++) {
-        len += (size_t)snprintf(resources->text + len, sizeof resources->text - len, "%s<%s>%s;%s",
-                                i > 0 ? "," : "", all[i].path, all[i].attributes,
-                                request->in_group ? "gosc" : "osc");
+        link_add(&list, all[i].path, all[i].attributes, "");
     }
-    content(answer, gosc_span_of(resources->text, len));
+    for (size_t i = 0; i < resources->n_applications; i++) {
+        char href[IO_APPLICATION_NAME_MAX + 4];
+        (void)snprintf(href, sizeof href, "/gp/%s", resources->applications[i].name);
+        if (request->group != NULL && strcmp(resources->applications[i].group, request->group) == 0) {
+            link_add(&list, href, ";rt=\"g.light\"", "g.light");
+        }
+    }
+    content(answer, gosc_span_of(resources->text, list.len));
     answer->format = IO_FORMAT_LINKS;
+    answer->nothing = list.len == 0;
+}
+
+/* ---- application groups ---- */
+
+bool io_resources_apply(io_resources *resources, const char *application, const char *group)
+{
+    if (resources->n_applications == IO_APPLICATIONS_MAX || strlen(application) >= IO_APPLICATION_NAME_MAX ||
+        strlen(group) >= IO_NAME_MAX) {
+        return false;
+    }
+    io_application *one = &resources->applications[resources->n_applications++];
+    memcpy(one->name, application, strlen(application) + 1);
+    memcpy(one->group, group, strlen(group) + 1);
+    return true;
+}
+
+/* resource_of gives the path behind /gp/NAME; NULL: this device is in no such application group, or the request did
+ * not come through its group. */
+static const char *resource_of(const io_resources *resources, const io_app_request *request)
+{
+    if (strncmp(request->path, "/gp/", 4) != 0) {
+        return request->path;
+    }
+    const char *name = request->path + 4;
+    size_t len = strcspn(name, "/");
+    for (size_t i = 0; i < resources->n_applications; i++) {
+        const io_application *one = &resources->applications[i];
+        if (strlen(one->name) == len && memcmp(one->name, name, len) == 0 && request->group != NULL &&
+            strcmp(one->group, request->group) == 0) {
+            return name + len;
+        }
+    }
+    return NULL;
 }
 
 void io_resources_answer(io_resources *resources, const io_app_request *request, io_app_answer *answer)
 {
+    const char *path = resource_of(resources, request);
+    if (path == NULL) {
+        return; /* 4.04, which groups do not hear of */
+    }
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        if (strcmp(all[i].path, request->path) == 0 && !request->is_plain) {
+        if (strcmp(all[i].path, path) == 0 && !request->is_plain) {
             answer->code = IO_CODE_METHOD_NOT_ALLOWED;
             all[i].answer(resources, request, answer);
             return;

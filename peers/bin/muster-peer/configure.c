@@ -30,6 +30,7 @@ const vec_rule peer_hello_keys[] = {
 
 static const vec_rule one_role = {.kind = VEC_WORD, .words = roles};
 static const vec_rule one_class = {.kind = VEC_WORD, .words = classes};
+static const vec_rule one_application = {.kind = VEC_TEXT, .min = 1, .max = IO_APPLICATION_NAME_MAX - 1};
 static const vec_rule one_address = {.kind = VEC_TEXT, .min = 3, .max = IO_ADDRESS_TEXT_MAX - 1};
 #define TIME(k)                                                                                              \
     {                                                                                                        \
@@ -46,6 +47,11 @@ static const vec_rule policy_keys[] = {
      .flags = VEC_OPTIONAL | VEC_NULLABLE | VEC_UNIQUE,
      .of = &one_class},
     MAYBE("error_replies", VEC_BOOL),
+    {.key = "applications",
+     .kind = VEC_LIST,
+     .flags = VEC_OPTIONAL | VEC_NULLABLE | VEC_UNIQUE,
+     .max = IO_APPLICATIONS_MAX,
+     .of = &one_application},
     {.key = "synchronisation", .kind = VEC_WORD, .flags = VEC_OPTIONAL | VEC_NULLABLE, .words = methods},
     END,
 };
@@ -118,9 +124,9 @@ json_t *peer_hello(peer *p, vec_arena *arena, const json_t *request, const char 
     static const char *const of_28[] = {"CS5", "CS4", NULL};
     static const char *const of_02[] = {"S1/E1", "S2/E1", "S3/E1", "S1/E0", "S2/E0", "S3/E0", NULL};
     static const char *const modes[] = {"group", "pairwise", NULL};
-    static const char *const features[] = {"echo",   "observe",     "block",   "state",         "seed",
-                                           "rekey",  "forget",      "silent",  "members",       "multicast",
-                                           "cancel", "no-response", "protect", "interop-tests", NULL};
+    static const char *const features[] = {
+        "echo",    "observe",   "block",  "state",       "seed",    "rekey",         "forget",       "silent",
+        "members", "multicast", "cancel", "no-response", "protect", "interop-tests", "applications", NULL};
     (void)arena;
     (void)unsupported;
     if (!vec_is_null(request, "port")) {
@@ -414,6 +420,11 @@ json_t *peer_configure(peer *p, vec_arena *arena, const json_t *request, const c
     }
     if (*fault == NULL) {
         *fault = addresses_read(p, arena, request, &params);
+    }
+    const json_t *applications = json_object_get(json_object_get(request, "policy"), "applications");
+    for (size_t i = 0; *fault == NULL && i < json_array_size(applications); i++) {
+        const char *name = json_string_value(json_array_get(applications, i));
+        *fault = io_resources_apply(&p->resources, name, params.name) ? NULL : "too many application groups";
     }
     if (*fault == NULL) {
         *fault = io_endpoint_group_add(p->endpoint, &params, &grant);
