@@ -26,17 +26,22 @@ static run_packet *packet_new(run_play *play, uint32_t number)
     return packet;
 }
 
+const char *run_peer_or_null(const run_play *play, int peer)
+{
+    return peer >= 0 ? lab_peer_name(play->lab, peer) : NULL;
+}
+
 static bool same_token(const lab_packet *a, const lab_packet *b)
 {
     return gosc_span_equal(a->coap.token, b->coap.token);
 }
 
-/* asked_by: the newest request with this Token that came from where the response goes to. The Token alone
- * decides when the addresses do not tell (a forged source). */
-static uint32_t request_of(const run_play *play, const lab_packet *response)
+/* request_of: the newest request before a packet with the Token of the response that came from where the response goes
+ * to. The Token alone decides when the addresses do not tell (a forged source). */
+static uint32_t request_of(const run_play *play, const lab_packet *response, uint32_t before)
 {
     uint32_t by_token = 0;
-    for (uint32_t i = response->number - 1; i >= 1; i--) {
+    for (uint32_t i = before - 1; i >= 1; i--) {
         const lab_packet *one = lab_packet_at(play->lab, i);
         if (one->coap.is != LAB_IS_REQUEST || !same_token(one, response)) {
             continue;
@@ -47,6 +52,32 @@ static uint32_t request_of(const run_play *play, const lab_packet *response)
         by_token = by_token == 0 ? i : by_token;
     }
     return by_token;
+}
+
+/* opens: whether a response is good as the answer to this request. */
+static bool opens(run_play *play, const lab_packet *response, uint32_t request)
+{
+    const run_packet *asked = run_packet_of(play, request);
+    obs_parties parties = {.from = run_peer_or_null(play, response->from_peer),
+                           .to = run_peer_or_null(play, response->to_peer),
+                           .request = asked != NULL ? asked->opened : NULL};
+    obs_opened opened;
+    obs_open(&play->world, response->bytes, &parties, &opened);
+    return opened.err == GOSC_OK;
+}
+
+/* request_answered: where several requests have the Token, the newest that the response verifies for; else the newest. */
+static uint32_t request_answered(run_play *play, const lab_packet *response)
+{
+    uint32_t newest = request_of(play, response, response->number);
+    uint32_t one = newest;
+    while (one > 1 && request_of(play, response, one) != 0) {
+        if (opens(play, response, one)) {
+            return one;
+        }
+        one = request_of(play, response, one);
+    }
+    return one != newest && opens(play, response, one) ? one : newest;
 }
 
 /* message_of: the newest message with this Message ID that went the other way. */
@@ -82,7 +113,7 @@ static void attribute(run_play *play, const lab_packet *packet, run_packet *mine
     if (packet->coap.is == LAB_IS_RESPONSE) {
         bool direct =
             caused_by != NULL && caused_by->coap.is == LAB_IS_REQUEST && same_token(caused_by, packet);
-        asked = direct ? play->cause : request_of(play, packet);
+        asked = direct ? play->cause : request_answered(play, packet);
     } else if (packet->coap.is == LAB_IS_ACK || packet->coap.is == LAB_IS_RESET) {
         asked = cause != NULL ? play->cause : message_of(play, packet);
     }
@@ -135,11 +166,6 @@ static void name_packet(run_play *play, const lab_packet *packet, run_packet *mi
     name_add(play, packet->number, vec_printf(&play->arena, "%s#%zu", plain, n));
     name_add(play, packet->number, vec_printf(&play->arena, "%s#%zu", from, n_from));
     mine->name = n == 1 ? plain : vec_printf(&play->arena, "%s#%zu", plain, n);
-}
-
-const char *run_peer_or_null(const run_play *play, int peer)
-{
-    return peer >= 0 ? lab_peer_name(play->lab, peer) : NULL;
 }
 
 /* open_packet opens a packet with the keys of the world. */
@@ -206,7 +232,7 @@ void run_packet_seen(run_play *play, const lab_packet *packet)
         mine->of = packet->name != NULL ? packet->name : play->cause_of;
         mine->name = packet->name;
         if (packet->coap.is == LAB_IS_RESPONSE) {
-            mine->reply_to = request_of(play, packet);
+            mine->reply_to = request_answered(play, packet);
         }
     }
     open_packet(play, packet, mine);

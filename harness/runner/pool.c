@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -52,8 +53,22 @@ static bool wants_folder(const json_t *plan)
     return false;
 }
 
+/* folders_keep makes what is below: a folder for each peer that keeps state. */
+static bool folders_keep(const json_t *plan, const char *folder)
+{
+    const json_t *peers = json_object_get(plan, "peers");
+    char path[1024];
+    bool good = true;
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        const json_t *peer = json_array_get(peers, i);
+        (void)snprintf(path, sizeof path, "%s/keep-%s", folder, vec_get_text(peer, "name"));
+        good = good && (!vec_get_bool(peer, "keep", false) || mkdir(path, 0700) == 0);
+    }
+    return good;
+}
+
 /* folder_make makes a folder that nobody else has. */
-static bool folder_make(char *folder, size_t room)
+static bool folder_make(const json_t *plan, char *folder, size_t room)
 {
     const char *place = getenv("TMPDIR");
     int len = snprintf(folder, room, "%s/muster-keep-", place != NULL && place[0] != '\0' ? place : P_tmpdir);
@@ -62,7 +77,7 @@ static bool folder_make(char *folder, size_t room)
     }
     memset(folder + len, 'X', 6);
     folder[len + 6] = '\0';
-    return mkdtemp(folder) != NULL;
+    return mkdtemp(folder) != NULL && folders_keep(plan, folder);
 }
 
 /* folder_remove removes a folder, two levels deep: what peers keep. */
@@ -121,7 +136,7 @@ json_t *run_job_play(const run_pool_config *config, const run_job *job)
     run_play play;
     play_config.seed = job->seed;
     play_config.place = job->place;
-    bool has_folder = wants_folder(job->one->plan) && folder_make(folder, sizeof folder);
+    bool has_folder = wants_folder(job->one->plan) && folder_make(job->one->plan, folder, sizeof folder);
     play_config.folder = has_folder ? folder : NULL;
     (void)run_play_case(&play, job->one->plan, job->port, &play_config);
     json_t *verdict = obs_judge(job->one->plan, &play.log);
@@ -130,8 +145,9 @@ json_t *run_job_play(const run_pool_config *config, const run_job *job)
     obs_set_int(record, "ms", (int64_t)(now_ms() - began_ms));
     if (config->out != NULL) {
         const char *dir =
-            vec_printf(&play.arena, "%s/%s%s%s", config->out, run_bundle_name(&play.arena, job->one->id),
-                       job->place != NULL ? "+" : "", job->place != NULL ? job->place : "");
+            vec_printf(&play.arena, "%s/%s%s%s%s", config->out, run_bundle_name(&play.arena, job->one->id),
+                       job->place != NULL ? "+" : "", job->place != NULL ? job->place : "",
+                       strcmp(job->port, "tun") == 0 ? "+tun" : "");
         const char *why = NULL;
         if (run_bundle_write(&play, dir, config->command, verdict, &why)) {
             obs_set_text(record, "bundle", dir);

@@ -135,6 +135,8 @@ static json_t *put_values(vec_check *check, const json_t *value, const json_t *p
     return json_deep_copy(value);
 }
 
+#define SSN_MAX (INT64_C(1) << 40) /* one behind the last: nothing is left */
+
 /* ---- peers that are counted ---- */
 
 static size_t count_of(const json_t *counts, const char *name)
@@ -153,6 +155,13 @@ static json_t *peers_list(vec_check *check, json_t *map, json_t *counts)
         size_t before = vec_place_push(check, name);
         const json_t *count = json_object_get(peer, "count");
         json_int_t n = count != NULL ? json_integer_value(count) : 1;
+        const json_t *ssn = json_object_get(peer, "ssn");
+        if (ssn != NULL &&
+            (!json_is_integer(ssn) || json_integer_value(ssn) < 0 || json_integer_value(ssn) > SSN_MAX)) {
+            (void)vec_fault(check, "expected an integer from 0 to %lld in ssn, found another value",
+                            (long long)SSN_MAX);
+            return list;
+        }
         if (n < 1 || n > RUN_PEERS_MAX || json_array_size(list) + (size_t)n > RUN_PEERS_MAX) {
             (void)vec_fault(check, "expected at most %d peers", RUN_PEERS_MAX);
             return list;

@@ -100,7 +100,8 @@ MALFORMED = (
     (("vary", "type"), DELETE, "/steps/0/type", 'found "$type"'),
     (("peers", "lamp", "role"), ["dimmer"], "/peers/lamp/role/0", "one of"),
     (("peers", "lamp", "stray"), 1, "/peers/lamp", 'found "stray"'),
-    (("peers", "lamp", "count"), 100, "/peers/lamp", "at most 64 peers"),
+    (("peers", "lamp", "count"), 200, "/peers/lamp", "at most 128 peers"),
+    (("peers", "lamp", "ssn"), -1, "/peers/lamp", "an integer from 0"),
     (("peers", "lamp", "policy"), {"patience": 1}, "/peers/lamp/policy", 'found "patience"'),
     (("steps", 0, "do"), "shout", "/steps/0/do", "one of"),
     (("steps", 0, "do"), DELETE, "/steps/0", 'the key "do"'),
@@ -158,7 +159,7 @@ def check_malformed(tap, muster, scratch):
         tap.ok(good, f"malformed {name}: refused at {place}", said)
         # Names that do not resolve are beyond a schema.
         beyond = words in ("name of the file", "the name of a peer", "a peer", "the name of a step", "a packet of a named step",
-                           "at most 64 peers", 'found "$type"')
+                           "at most 128 peers", 'found "$type"')
         if schema is not None and not beyond:
             tap.ok(not schema.is_valid(document), f"malformed {name}: the schema refuses it too")
     for text, words in (("{", "a JSON document"), ("[]", "an object"), ('{"id": "a", "id": "b"}', "duplicate")):
