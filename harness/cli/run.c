@@ -24,7 +24,7 @@ static const char help[] =
     "                    one after the other, among reference peers\n"
     "  --list            only list the cases\n"
     "  --smoke           only cases of the smoke test\n"
-    "  --port PORT       stdio or tun, where a scenario allows it\n"
+    "  --port PORT       only on stdio or tun (default: on every port a scenario names)\n"
     "  --seed N          of all randomness (default 1);  --repeat N  play everything N times, with N seeds\n"
     "  --jobs N          cases at the same time (default: processors)\n"
     "  --fail-fast       stop at the first failure\n"
@@ -42,6 +42,10 @@ static const char help[] =
     "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
     "\n"
     "example: muster run --peer ./my-peer --out report 'replay-*'\n";
+
+enum {
+    PORTS_MAX = 2,
+};
 
 typedef struct settings {
     const char *peer, *reference, *port, *out, *json, *junit, *waivers, *folder;
@@ -136,12 +140,11 @@ static bool is_chosen(const settings *s, const run_case *one)
     return s->n_patterns == 0;
 }
 
-/* jobs_of adds the jobs of a case: one for each place that a peer under test may take, so that it stands
+/* jobs_on adds the jobs of a case on one port: one for each place that a peer under test may take, so that it stands
  * alone among reference peers. */
-static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, uint64_t seed, run_job *jobs,
-                      size_t n)
+static size_t jobs_on(const settings *s, vec_arena *arena, const run_case *one, const char *port,
+                      uint64_t seed, run_job *jobs, size_t n)
 {
-    const char *port = s->port != NULL ? s->port : vec_get_text(one->plan, "port");
     json_t *places = run_plan_places(one->plan);
     size_t n_places = s->peer != NULL ? json_array_size(places) : 0;
     for (size_t i = 0; i < n_places; i++) {
@@ -155,6 +158,20 @@ static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, 
     return n;
 }
 
+/* jobs_of adds the jobs of a case: on each of its ports, unless one was asked for. */
+static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, uint64_t seed, run_job *jobs,
+                      size_t n)
+{
+    const json_t *ports = json_object_get(one->plan, "ports");
+    for (size_t i = 0; i < json_array_size(ports); i++) {
+        const char *port = json_string_value(json_array_get(ports, i));
+        if (s->port == NULL || strcmp(s->port, port) == 0) {
+            n = jobs_on(s, arena, one, port, seed, jobs, n);
+        }
+    }
+    return n;
+}
+
 /* choose makes the jobs; gives their number. A case without place for a peer under test says nothing about
  * it. */
 static size_t choose(const settings *s, vec_arena *arena, const run_book *book, run_job **jobs)
@@ -162,7 +179,7 @@ static size_t choose(const settings *s, vec_arena *arena, const run_book *book, 
     uint64_t repeat = s->repeat.given && s->repeat.value > 0 ? s->repeat.value : 1;
     uint64_t seed = s->seed.given ? s->seed.value : 1;
     size_t n = 0;
-    *jobs = vec_alloc(arena, book->n_cases * (size_t)repeat * RUN_PEERS_MAX * sizeof **jobs);
+    *jobs = vec_alloc(arena, book->n_cases * (size_t)repeat * PORTS_MAX * RUN_PEERS_MAX * sizeof **jobs);
     for (uint64_t r = 0; r < repeat; r++) {
         for (size_t i = 0; i < book->n_cases; i++) {
             if (is_chosen(s, &book->cases[i])) {
@@ -324,7 +341,8 @@ static void list_cases(const run_job *jobs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         const char *place = jobs[i].place;
-        (void)printf("%s%s%s\t%s\n", jobs[i].one->id, place != NULL ? " as " : "", place != NULL ? place : "",
+        (void)printf("%s%s%s%s\t%s\n", jobs[i].one->id, place != NULL ? " as " : "",
+                     place != NULL ? place : "", strcmp(jobs[i].port, "tun") == 0 ? " on tun" : "",
                      jobs[i].one->title);
     }
 }

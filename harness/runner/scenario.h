@@ -9,7 +9,7 @@
 #include "read.h"
 
 enum {
-    RUN_PEERS_MAX = 64, /* of one case */
+    RUN_PEERS_MAX = 128, /* of one case */
 };
 
 typedef struct run_case {

@@ -202,9 +202,10 @@ static bool member_make(const run_world *world, vec_check *check, const json_t *
         pair = json_array_get(
             json_object_get(json_object_get(credentials, "curves"), curve_of(&group->suite)), index + 1);
     }
-    if (is_group && pair == NULL) {
-        return vec_fault(check, "expected a key pair for each member, found fewer than %zu on that curve",
-                         index + 2);
+    if (is_group && (pair == NULL || vec_get_text(pair, group->suite.cred_format) == NULL)) {
+        return vec_fault(
+            check, "expected a key pair for each member, found fewer than %zu on that curve in that format",
+            index + 2);
     }
     *member = (run_member){
         .name = peer != NULL ? vec_get_text(peer, "name") : RUN_ADVERSARY,

@@ -198,7 +198,7 @@ typedef struct link_list {
     const io_app_request *request;
 } link_list;
 
-/* link_add adds a link with the attribute `osc` (RFC 8613 section 9) or `gosc` (Group OSCORE -28 section 11). */
+/* link_add adds a link with the attribute `osc` (RFC 8613 section 9), in groups `gosc` beside it (GO-11-02). */
 static void link_add(link_list *list, const char *href, const char *attributes, const char *type)
 {
     if (!is_wanted(list->request->options, href, type) || list->len + 128 > list->room) {
@@ -206,7 +206,7 @@ static void link_add(link_list *list, const char *href, const char *attributes, 
     }
     list->len += (size_t)snprintf(list->text + list->len, list->room - list->len, "%s<%s>%s;%s",
                                   list->len > 0 ? "," : "", href, attributes,
-                                  list->request->in_group ? "gosc" : "osc");
+                                  list->request->in_group ? "osc;gosc" : "osc");
 }
 
 /* core lists the resources, and the application groups that go by the group of the request. */
