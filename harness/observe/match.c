@@ -126,11 +126,37 @@ static bool hex_is_text(const char *hex, const char *text)
     return *hex == '\0';
 }
 
+/* hex_has_text: the text occurs in the bytes. */
+static bool hex_has_text(const char *hex, const char *text)
+{
+    size_t n_hex = hex != NULL ? strlen(hex) : 0;
+    size_t n_text = 2 * strlen(text);
+    char part[3] = "";
+    for (size_t at = 0; at + n_text <= n_hex; at += 2) {
+        size_t i = 0;
+        while (i < n_text) {
+            memcpy(part, hex + at + i, 2);
+            if (strtol(part, NULL, 16) != (unsigned char)text[i / 2]) {
+                break;
+            }
+            i += 2;
+        }
+        if (i == n_text) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool told_payload(const json_t *see, const json_t *holder)
 {
     const char *text = vec_get_text(see, "payload");
     const char *hex = vec_get_text(see, "payload_hex");
     const char *is = vec_get_text(holder, "payload");
+    const char *in_it = vec_get_text(see, "payload_part");
+    if (in_it != NULL && !hex_has_text(is, in_it)) {
+        return false;
+    }
     return (text == NULL || hex_is_text(is, text)) && (hex == NULL || (is != NULL && strcmp(is, hex) == 0));
 }
 
@@ -460,7 +486,10 @@ static bool match_answer(const obs_finds *finds, const json_t *entry, const json
 
 static bool match_other(const json_t *entry, const json_t *see)
 {
-    return told(see, "by", entry, "by") && told_int(see, "status", entry, "status");
+    const char *text = vec_get_text(see, "text");
+    const char *group = vec_get_text(entry, "group"); /* address that was joined or left */
+    return told(see, "by", entry, "by") && told_int(see, "status", entry, "status") &&
+           (text == NULL || (group != NULL && strstr(group, text) != NULL));
 }
 
 /* ---- time ---- */

@@ -300,7 +300,7 @@ static const vec_rule rekey[] = {
     END,
 };
 static const vec_rule forget[] = {COMMON, ANY("by"), NAME_OPT("group"), WORD("what", losses), END};
-static const vec_rule membership[] = {COMMON, ANY("by"), NAME_OPT("group"), END};
+static const vec_rule membership[] = {COMMON, ANY("by"), NAME_OPT("group"), TEXT_OPT("address"), END};
 static const vec_rule finish[] = {COMMON, ANY("by"), NAME("exchange"), BOOL_OPT("may_fail"), END};
 static const vec_rule process[] = {COMMON, ANY("by"), END};
 static const vec_rule state[] = {COMMON, ANY("by"), NAME_OPT("group"), END};
@@ -456,6 +456,7 @@ static const vec_rule expect[] = {
     TEXT_OPT("code_class"),
     TEXT_OPT("payload"),
     HEX_OPT("payload_hex"),
+    TEXT_OPT("payload_part"),
     TEXT_OPT("path"),
     WORD_OPT("method", methods),
     LIST_OPT("has", &mark),

@@ -275,13 +275,15 @@ static bool step_membership(run_play *play, const json_t *step, run_peer *peer)
 {
     const run_group *group = run_world_pair(&play->world, vec_get_text(step, "group"), peer->name, NULL);
     lab_addr address;
-    if (group == NULL || !lab_addr_parse(group->address, &address)) {
+    const char *other = vec_get_text(step, "address");
+    const char *text = other != NULL ? other : group != NULL ? group->address : "";
+    if (group == NULL || !lab_addr_parse(text, &address)) {
         return fault(play, step, "the peer is in no group that has an address");
     }
     json_t *request = json_object();
     bool joins = vec_get_is(step, "do", "join");
     obs_set_text(request, "op", vec_get_text(step, "do"));
-    obs_set_text(request, "address", host_of(play, group->address));
+    obs_set_text(request, "address", host_of(play, text));
     obs_set_int(request, "port", 5683);
     json_t *answer = run_ask(play, peer, request, vec_get_text(step, "name"), false);
     json_decref(answer);

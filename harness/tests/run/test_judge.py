@@ -85,6 +85,7 @@ PAIRS = (
     (CHALLENGE, {"code_class": "4"}, {"code_class": "2"}),
     (FIRST, {"payload": "level-1"}, {"payload": "level-2"}),
     (FIRST, {"payload_hex": b"level-1".hex()}, {"payload_hex": "00"}),
+    (FIRST, {"payload_part": "vel-"}, {"payload_part": "vel-2"}),
     (FIRST, {"path": "/light"}, {"path": "/hello"}),
     (FIRST, {"method": "PUT"}, {"method": "GET"}),
     (FIRST, {"protected": True}, {"protected": False}),
@@ -133,6 +134,7 @@ PAIRS = (
     ({"see": "closed", "by": "switch", "of": "control-after"}, {"reason": "answered"}, {"reason": "expired"}),
     ({"see": "exit", "by": "lamp"}, {"status": 0}, {"status": 1}),
     ({"see": "joined"}, {"by": "lamp"}, {"by": "switch"}),
+    ({"see": "joined"}, {"text": "[ff"}, {"text": "[ff99"}),
 )
 
 
