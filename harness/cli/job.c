@@ -132,7 +132,7 @@ static json_t *options_of(vec_arena *arena, gosc_span options)
     gosc_option_iter_init(&iter, options);
     while (gosc_option_next(&iter, &option)) {
         (void)json_array_append_new(list, json_pack("{s:i, s:s, s:o}", "number", (int)option.number, "name",
-                                                    cli_option_name(option.number), "value",
+                                                    rep_option_name(option.number), "value",
                                                     hex(arena, option.value)));
     }
     return list;
@@ -147,7 +147,7 @@ static void add_decoded(vec_arena *arena, json_t *answer, gosc_span bytes)
         return;
     }
     char code[8];
-    cli_code_write(pdu.code, code);
+    rep_code_write(pdu.code, code);
     (void)json_object_set_new(answer, "type", json_string(types[pdu.type]));
     (void)json_object_set_new(answer, "code", json_string(code));
     (void)json_object_set_new(answer, "message_id", json_integer(pdu.message_id));

@@ -83,6 +83,7 @@ static int play(const run_pool_config *config, const run_job *job, const char *o
     run_config with_seed = config->play;
     with_seed.seed = job->seed;
     with_seed.place = job->place;
+    with_seed.subject = job->subject;
     (void)run_play_case(&played, job->one->plan, job->port, &with_seed);
     for (size_t i = 0; i < json_array_size(played.log.entries); i++) {
         tell_entry(json_array_get(played.log.entries, i));
@@ -98,7 +99,7 @@ static int play(const run_pool_config *config, const run_job *job, const char *o
     }
     int status = CLI_GOOD;
     const char *why = NULL;
-    if (out != NULL && !run_bundle_write(&played, out, config->command, verdict, &why)) {
+    if (out != NULL && !run_bundle_write(&played, out, job->command, verdict, &why)) {
         status = cli_complain("repro: --out: %s", why);
     }
     run_tally tally = run_tally_count(&verdict, 1);
@@ -118,18 +119,20 @@ static const run_case *case_find(const run_book *book, const char *id)
     return NULL;
 }
 
-static int start(const settings *s, vec_arena *arena, const char *peer, const char *date, const run_job *job)
+static int start(const settings *s, vec_arena *arena, const char *peer, const char *date, const run_job *what)
 {
-    run_pool_config config = {.command = peer};
+    run_pool_config config = {.limit_ms = 0};
+    run_job with_peer = *what;
+    with_peer.command = peer;
     int status = cli_program_of(arena, "repro", s->reference, &config.play.reference);
     if (status < 0 && peer != NULL) {
-        status = cli_program_of(arena, "repro", peer, &config.play.subject);
+        status = cli_program_of(arena, "repro", peer, &with_peer.subject);
     }
     config.play.scenarios = s->folder;
     config.play.patience_ms = s->patience.given ? (uint32_t)s->patience.value : 5000;
     config.play.trace = s->debug ? stderr : NULL;
     config.play.date = date;
-    return status < 0 ? play(&config, job, s->out) : status;
+    return status < 0 ? play(&config, &with_peer, s->out) : status;
 }
 
 static int from_bundle(const settings *s, const char *dir)
@@ -144,9 +147,10 @@ static int from_bundle(const settings *s, const char *dir)
     json_t *plan = json_object_get(bundle, "plan");
     const run_case one = {
         .id = vec_get_text(plan, "id"), .scenario = vec_get_text(plan, "scenario"), .plan = plan};
-    const run_job job = {&one, s->port != NULL ? s->port : vec_get_text(bundle, "port"),
-                         s->place != NULL ? s->place : vec_get_text(bundle, "place"),
-                         s->seed.given ? s->seed.value : (uint64_t)vec_get_int(bundle, "seed", 1)};
+    const run_job job = {.one = &one,
+                         .port = s->port != NULL ? s->port : vec_get_text(bundle, "port"),
+                         .place = s->place != NULL ? s->place : vec_get_text(bundle, "place"),
+                         .seed = s->seed.given ? s->seed.value : (uint64_t)vec_get_int(bundle, "seed", 1)};
     cli_today(today);
     int status = start(s, &arena, s->peer != NULL ? s->peer : vec_get_text(bundle, "peer"), today, &job);
     json_decref(bundle);
@@ -169,8 +173,10 @@ static int from_case(const settings *s, const char *id)
             status = cli_complain(
                 "repro: expected a folder or the id of a case (muster run --list), found \"%s\"", id);
         } else {
-            const run_job job = {one, s->port != NULL ? s->port : vec_get_text(one->plan, "port"), s->place,
-                                 s->seed.given ? s->seed.value : 1};
+            const run_job job = {.one = one,
+                                 .port = s->port != NULL ? s->port : vec_get_text(one->plan, "port"),
+                                 .place = s->place,
+                                 .seed = s->seed.given ? s->seed.value : 1};
             status = start(s, &book.arena, s->peer, today, &job);
         }
     }

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report/files.h"
+#include "run_report.h"
 #include "runner/tell.h"
 #include "runner/waiver.h"
 
@@ -21,16 +23,22 @@ static const char help[] =
     "\n"
     "  --peer P          the peer under test, a name from interop/ or a command; it takes the places marked "
     "as subject,\n"
-    "                    one after the other, among reference peers\n"
+    "                    one after the other, among reference peers. Several --peer: all cases with each\n"
     "  --list            only list the cases\n"
     "  --smoke           only cases of the smoke test\n"
     "  --port PORT       only on stdio or tun (default: on every port a scenario names)\n"
     "  --seed N          of all randomness (default 1);  --repeat N  play everything N times, with N seeds\n"
     "  --jobs N          cases at the same time (default: processors)\n"
     "  --fail-fast       stop at the first failure\n"
-    "  --out DIR         a bundle for each case: log, contexts, verdict (muster repro, muster judge)\n"
+    "  --report DIR      everything below in one folder: index.html, junit.xml, results.tap, results.jsonl, "
+    "and\n"
+    "                    cases/ with a bundle of each case that did not pass;  --keep  of all cases\n"
+    "  --html FILE       the report to read: one file, nothing else needed\n"
     "  --json FILE       records, one JSON object a line;  --junit FILE  JUnit XML;  --tap  TAP on standard "
     "output\n"
+    "  --pcap DIR        a capture of each case, on the wire and decrypted (Wireshark)\n"
+    "  --out DIR         a bundle for each case: log, contexts, verdict, capture (muster repro, muster "
+    "judge)\n"
     "  --waivers FILE    known failures with reason, link and expiry\n"
     "  --allow-inconclusive   exit status 0 although something could not be judged\n"
     "  --patience MS     how long a peer may take for one answer (default 5000);  --limit S  for a case "
@@ -41,17 +49,13 @@ static const char help[] =
     "\n"
     "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
     "\n"
-    "example: muster run --peer ./my-peer --out report 'replay-*'\n";
-
-enum {
-    PORTS_MAX = 2,
-};
+    "example: muster run --peer ./my-peer --report report 'replay-*'\n";
 
 typedef struct settings {
-    const char *peer, *reference, *port, *out, *json, *junit, *waivers, *folder;
-    cli_texts files;
+    const char *reference, *port, *out, *json, *junit, *html, *report, *pcap, *waivers, *folder;
+    cli_texts files, peers;
     cli_number seed, repeat, jobs, patience, limit;
-    bool list, smoke, fail_fast, tap, allow_inconclusive, verbose, debug;
+    bool list, smoke, fail_fast, tap, keep, allow_inconclusive, verbose, debug;
     char **patterns;
     size_t n_patterns;
 } settings;
@@ -140,54 +144,97 @@ static bool is_chosen(const settings *s, const run_case *one)
     return s->n_patterns == 0;
 }
 
-/* jobs_on adds the jobs of a case on one port: one for each place that a peer under test may take, so that it stands
- * alone among reference peers. */
-static size_t jobs_on(const settings *s, vec_arena *arena, const run_case *one, const char *port,
-                      uint64_t seed, run_job *jobs, size_t n)
+/* A peer under test. */
+typedef struct subject {
+    const char *command; /* NULL: the reference peers are among themselves */
+    run_program program;
+    const char *name; /* tells peers of one run apart; NULL: it is the only one */
+} subject;
+
+/* The jobs under construction. */
+typedef struct plan {
+    const settings *s;
+    vec_arena *arena;
+    const subject *subjects;
+    size_t n_subjects;
+    run_job *jobs; /* NULL: they are only counted */
+    size_t n;
+} plan;
+
+static void job_add(plan *p, const run_case *one, const char *port, const char *place, uint64_t seed,
+                    const subject *who)
+{
+    uint64_t first = p->s->seed.given ? p->s->seed.value : 1;
+    bool again = p->s->repeat.given && p->s->repeat.value > 1 && seed != first;
+    const char *suffix = who->name;
+    if (again) {
+        suffix = vec_printf(p->arena, "%s%sseed %llu", suffix != NULL ? suffix : "",
+                            suffix != NULL ? " " : "", (unsigned long long)seed);
+    }
+    if (p->jobs != NULL) {
+        p->jobs[p->n] = (run_job){.one = one,
+                                  .port = port,
+                                  .place = place,
+                                  .seed = seed,
+                                  .number = p->n,
+                                  .command = who->command,
+                                  .subject = who->program,
+                                  .suffix = suffix};
+    }
+    p->n++;
+}
+
+/* jobs_on adds the jobs of a case on one port: one for each place that a peer under test may take, so that it
+ * stands alone among reference peers. */
+static void jobs_on(plan *p, const run_case *one, const char *port, uint64_t seed, const subject *who)
 {
     json_t *places = run_plan_places(one->plan);
-    size_t n_places = s->peer != NULL ? json_array_size(places) : 0;
+    size_t n_places = who->command != NULL ? json_array_size(places) : 0;
     for (size_t i = 0; i < n_places; i++) {
-        const char *place = vec_printf(arena, "%s", json_string_value(json_array_get(places, i)));
-        jobs[n++] = (run_job){one, port, place, seed};
+        const char *place = vec_printf(p->arena, "%s", json_string_value(json_array_get(places, i)));
+        job_add(p, one, port, place, seed, who);
     }
-    if (s->peer == NULL) {
-        jobs[n++] = (run_job){one, port, NULL, seed};
+    if (who->command == NULL) {
+        job_add(p, one, port, NULL, seed, who);
     }
     json_decref(places);
-    return n;
 }
 
 /* jobs_of adds the jobs of a case: on each of its ports, unless one was asked for. */
-static size_t jobs_of(const settings *s, vec_arena *arena, const run_case *one, uint64_t seed, run_job *jobs,
-                      size_t n)
+static void jobs_of(plan *p, const run_case *one, uint64_t seed, const subject *who)
 {
     const json_t *ports = json_object_get(one->plan, "ports");
     for (size_t i = 0; i < json_array_size(ports); i++) {
         const char *port = json_string_value(json_array_get(ports, i));
-        if (s->port == NULL || strcmp(s->port, port) == 0) {
-            n = jobs_on(s, arena, one, port, seed, jobs, n);
+        if (p->s->port == NULL || strcmp(p->s->port, port) == 0) {
+            jobs_on(p, one, port, seed, who);
         }
     }
-    return n;
 }
 
-/* choose makes the jobs; gives their number. A case without place for a peer under test says nothing about
- * it. */
-static size_t choose(const settings *s, vec_arena *arena, const run_book *book, run_job **jobs)
+static void jobs_all(plan *p, const run_book *book)
 {
+    const settings *s = p->s;
     uint64_t repeat = s->repeat.given && s->repeat.value > 0 ? s->repeat.value : 1;
     uint64_t seed = s->seed.given ? s->seed.value : 1;
-    size_t n = 0;
-    *jobs = vec_alloc(arena, book->n_cases * (size_t)repeat * PORTS_MAX * RUN_PEERS_MAX * sizeof **jobs);
-    for (uint64_t r = 0; r < repeat; r++) {
-        for (size_t i = 0; i < book->n_cases; i++) {
-            if (is_chosen(s, &book->cases[i])) {
-                n = jobs_of(s, arena, &book->cases[i], seed + r, *jobs, n);
+    for (size_t k = 0; k < p->n_subjects; k++) {
+        for (uint64_t r = 0; r < repeat; r++) {
+            for (size_t i = 0; i < book->n_cases; i++) {
+                if (is_chosen(s, &book->cases[i])) {
+                    jobs_of(p, &book->cases[i], seed + r, &p->subjects[k]);
+                }
             }
         }
     }
-    return n;
+}
+
+/* choose makes the jobs. A case without place for a peer under test says nothing about it. */
+static void choose(plan *p, const run_book *book)
+{
+    jobs_all(p, book);
+    p->jobs = vec_alloc(p->arena, (p->n + 1) * sizeof *p->jobs);
+    p->n = 0;
+    jobs_all(p, book);
 }
 
 /* ---- running ---- */
@@ -202,6 +249,7 @@ static void on_signal(int number)
 typedef struct progress {
     const settings *s;
     json_t **records;
+    char **pages;
     size_t n_jobs, n_done, n_bad;
     uint64_t began_ms;
     bool terminal;
@@ -229,6 +277,11 @@ static bool on_record(void *arg, size_t job, json_t *record)
 {
     progress *p = arg;
     bool bad = is_bad(record);
+    const char *page = vec_get_text(record, "page");
+    if (page != NULL) {
+        p->pages[job] = strdup(page);
+    }
+    (void)json_object_del(record, "page");
     p->records[job] = record;
     p->n_done++;
     p->n_bad += bad;
@@ -253,19 +306,36 @@ static void on_tick(void *arg, size_t n_running)
                   p->n_jobs, p->n_bad, n_running, (unsigned long long)left);
 }
 
-static int write_file(const char *path, json_t *const *records, size_t n, uint64_t took_ms, bool junit)
+/* files_write leaves the reports and says where the one to be read is. */
+static int files_write(const settings *s, const progress *p, const char *today, uint64_t took_ms)
 {
-    cli_output output;
-    int status = cli_output_open(&output, path);
-    if (status != CLI_GOOD) {
-        return status;
+    vec_arena arena = {NULL};
+    const char *path;
+    const char *what = NULL;
+    for (size_t i = 0; i < s->n_patterns; i++) {
+        what =
+            vec_printf(&arena, "%s%s%s", what != NULL ? what : "", what != NULL ? " " : "", s->patterns[i]);
     }
-    if (junit) {
-        run_tell_junit(output.file, records, n, took_ms);
-    } else {
-        run_tell_json(output.file, records, n);
+    const run_report report = {.records = p->records,
+                               .pages = p->pages,
+                               .n = p->n_jobs,
+                               .took_ms = took_ms,
+                               .seed = s->seed.given ? s->seed.value : 1,
+                               .date = today,
+                               .scenarios = s->folder != NULL ? s->folder : run_scenario_folder_default(),
+                               .what = s->smoke && what == NULL ? "--smoke" : what,
+                               .folder = s->report,
+                               .html = s->html,
+                               .junit = s->junit,
+                               .json = s->json};
+    int status = cli_report_write(&report, &arena, &path);
+    if (path != NULL) {
+        char *whole = realpath(path, NULL);
+        (void)fprintf(s->tap ? stderr : stdout, "report: %s\n", whole != NULL ? whole : path);
+        free(whole);
     }
-    return cli_output_close(&output, CLI_GOOD);
+    vec_arena_free(&arena);
+    return status;
 }
 
 static int tell_all(const settings *s, const json_t *waivers, const char *today, progress *p,
@@ -278,24 +348,22 @@ static int tell_all(const settings *s, const json_t *waivers, const char *today,
         }
     }
     run_tally tally = run_tally_count(p->records, p->n_jobs);
-    if (s->tap) {
-        run_tell_tap(stdout, p->records, p->n_jobs);
-    } else {
-        run_tell_sum(stdout, &tally, p->records, p->n_jobs, took_ms);
-    }
     int status = run_tally_status(&tally, s->allow_inconclusive);
     const char *stale =
         s->n_patterns == 0 && !s->smoke ? run_waivers_stale(waivers, p->records, p->n_jobs) : NULL;
+    if (s->tap) {
+        rep_tap_write(stdout, p->records, p->n_jobs);
+    }
     if (stale != NULL) {
-        (void)fprintf(stdout, "fail         waiver \"%s\": expected a case that it fits, found none\n",
-                      stale);
+        (void)fprintf(s->tap ? stderr : stdout,
+                      "fail         waiver \"%s\": expected a case that it fits, found none\n", stale);
         status = CLI_FAILED;
     }
-    if (s->json != NULL && write_file(s->json, p->records, p->n_jobs, took_ms, false) != CLI_GOOD) {
+    if (files_write(s, p, today, took_ms) != CLI_GOOD) {
         status = CLI_USAGE;
     }
-    if (s->junit != NULL && write_file(s->junit, p->records, p->n_jobs, took_ms, true) != CLI_GOOD) {
-        status = CLI_USAGE;
+    if (!s->tap) {
+        run_tell_sum(stdout, &tally, p->records, p->n_jobs, took_ms);
     }
     if (fflush(stdout) != 0) {
         return cli_complain("standard output: expected room, found: %s", strerror(errno));
@@ -319,7 +387,10 @@ static int play(const settings *s, const run_pool_config *config, const run_job 
     progress p = {
         .s = s, .n_jobs = n, .began_ms = now_ms(), .terminal = isatty(STDERR_FILENO) != 0 && !s->debug};
     p.records = calloc(n, sizeof *p.records);
-    if (p.records == NULL) {
+    p.pages = calloc(n, sizeof *p.pages);
+    if (p.records == NULL || p.pages == NULL) {
+        free(p.records);
+        free(p.pages);
         return cli_complain("run: out of memory");
     }
     signals_take();
@@ -328,8 +399,10 @@ static int play(const settings *s, const run_pool_config *config, const run_job 
     int status = tell_all(s, waivers, config->play.date, &p, now_ms() - p.began_ms);
     for (size_t i = 0; i < n; i++) {
         json_decref(p.records[i]);
+        free(p.pages[i]);
     }
     free(p.records);
+    free(p.pages);
     if (stopped != 0) {
         (void)fprintf(stderr, "muster: run: stopped by signal %d\n", (int)stopped);
         return 128 + (int)stopped;
@@ -347,32 +420,40 @@ static void list_cases(const run_job *jobs, size_t n)
     }
 }
 
+/* subjects_make makes the programs of all peers under test; none: the reference peers alone. */
+static int subjects_make(const settings *s, vec_arena *arena, subject *subjects)
+{
+    int status = -1;
+    for (size_t i = 0; status < 0 && i < s->peers.n; i++) {
+        subjects[i].command = s->peers.items[i];
+        subjects[i].name = s->peers.n > 1 ? vec_printf(arena, "peer %zu", i + 1) : NULL;
+        status = cli_program_of(arena, "run", s->peers.items[i], &subjects[i].program);
+    }
+    return status;
+}
+
 static int prepare(const settings *s, vec_arena *arena, run_pool_config *config)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int status = cli_program_of(arena, "run", s->reference, &config->play.reference);
-    if (status < 0 && s->peer != NULL) {
-        status = cli_program_of(arena, "run", s->peer, &config->play.subject);
-    }
-    config->play.scenarios = run_scenario_folder_default();
-    if (s->folder != NULL) {
-        config->play.scenarios = s->folder;
-    }
+    config->play.scenarios = s->folder != NULL ? s->folder : run_scenario_folder_default();
     config->play.patience_ms = s->patience.given ? (uint32_t)s->patience.value : 5000;
     config->play.trace = s->debug ? stderr : NULL;
-    config->command = s->peer;
     config->out = s->out;
+    if (s->out == NULL && s->report != NULL) {
+        config->out = vec_printf(arena, "%s/cases", s->report);
+        config->keep = s->keep ? RUN_KEEP_ALL : RUN_KEEP_BAD;
+    }
+    config->captures = s->pcap;
+    config->pages = s->html != NULL || s->report != NULL;
     config->jobs = s->debug        ? 1
                    : s->jobs.given ? (size_t)s->jobs.value
                                    : (size_t)(processors > 0 ? processors : 1);
     config->limit_ms = s->limit.given ? (uint32_t)s->limit.value * 1000 : 60000;
     config->stop = &stopped;
     config->fail_fast = s->fail_fast;
-    if (status < 0 && s->out != NULL && mkdir(s->out, 0777) != 0 && errno != EEXIST) {
-        status = cli_complain("run: --out: %s: expected a folder that can be made, found: %s", s->out,
-                              strerror(errno));
-    }
-    return status;
+    status = status < 0 ? cli_report_prepare(config->out) : status;
+    return status < 0 ? cli_report_prepare(s->pcap) : status;
 }
 
 static int run(const settings *s)
@@ -381,7 +462,6 @@ static int run(const settings *s)
     run_book book;
     run_pool_config config = {.limit_ms = 0};
     char today[16];
-    run_job *jobs = NULL;
     json_t *waivers = NULL;
     const char *folder = s->folder != NULL ? s->folder : run_scenario_folder_default();
     cli_today(today);
@@ -391,20 +471,25 @@ static int run(const settings *s)
         waivers = run_waivers_load(&check, s->waivers);
         good = waivers != NULL;
     }
-    int status = good ? -1 : cli_complain("%s", check.fault);
-    size_t n = good ? choose(s, &book.arena, &book, &jobs) : 0;
-    if (good && n == 0) {
+    plan p = {.s = s, .arena = &book.arena, .n_subjects = s->peers.n > 0 ? s->peers.n : 1};
+    subject *subjects = vec_alloc(&book.arena, p.n_subjects * sizeof *subjects);
+    int status = good ? subjects_make(s, &book.arena, subjects) : cli_complain("%s", check.fault);
+    p.subjects = subjects;
+    if (status < 0) {
+        choose(&p, &book);
+    }
+    if (status < 0 && p.n == 0) {
         status = cli_complain("run: expected a scenario or case that matches \"%s\", found none in %s",
                               s->n_patterns > 0 ? s->patterns[0] : "*", folder);
-    } else if (good && s->list) {
-        list_cases(jobs, n);
+    } else if (status < 0 && s->list) {
+        list_cases(p.jobs, p.n);
         status = CLI_GOOD;
     }
     if (status < 0) {
         status = prepare(s, &book.arena, &config);
     }
     if (status < 0) {
-        status = play(s, &config, jobs, n, waivers);
+        status = play(s, &config, p.jobs, p.n, waivers);
     }
     json_decref(waivers);
     run_book_free(&book);
@@ -413,16 +498,21 @@ static int run(const settings *s)
 
 int cli_run(int argc, char **argv)
 {
-    settings s = {.peer = NULL};
+    settings s = {.reference = NULL};
     size_t room = (size_t)argc;
     s.files.items = calloc(room, sizeof *s.files.items);
+    s.peers.items = calloc(room, sizeof *s.peers.items);
     const cli_option options[] = {
-        {"--peer", CLI_TEXT, &s.peer},
+        {"--peer", CLI_TEXTS, &s.peers},
         {"--reference", CLI_TEXT, &s.reference},
         {"--port", CLI_TEXT, &s.port},
         {"--out", CLI_TEXT, &s.out},
         {"--json", CLI_TEXT, &s.json},
         {"--junit", CLI_TEXT, &s.junit},
+        {"--html", CLI_TEXT, &s.html},
+        {"--report", CLI_TEXT, &s.report},
+        {"--pcap", CLI_TEXT, &s.pcap},
+        {"--keep", CLI_FLAG, &s.keep},
         {"--waivers", CLI_TEXT, &s.waivers},
         {"--dir", CLI_TEXT, &s.folder},
         {"--file", CLI_TEXTS, &s.files},
@@ -440,7 +530,7 @@ int cli_run(int argc, char **argv)
         {"--allow-inconclusive", CLI_FLAG, &s.allow_inconclusive},
         {NULL, CLI_END, NULL},
     };
-    int status = s.files.items != NULL
+    int status = s.files.items != NULL && s.peers.items != NULL
                      ? cli_parse(argc, argv, options, help, &s.patterns, &s.n_patterns, room)
                      : CLI_USAGE;
     if (status < 0 && s.port != NULL && strcmp(s.port, "stdio") != 0 && strcmp(s.port, "tun") != 0) {
@@ -451,5 +541,6 @@ int cli_run(int argc, char **argv)
             gosc_crypto_init() == GOSC_OK ? run(&s) : cli_complain("run: the crypto library does not start");
     }
     free(s.files.items);
+    free(s.peers.items);
     return status;
 }

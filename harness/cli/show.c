@@ -41,7 +41,7 @@ void cli_show_options(FILE *out, vec_arena *arena, gosc_span options)
     gosc_option_iter_init(&iter, options);
     while (gosc_option_next(&iter, &option)) {
         (void)fprintf(out, "  option %5u        %s: %s", (unsigned)option.number,
-                      cli_option_name(option.number),
+                      rep_option_name(option.number),
                       option.value.len == 0 ? "empty" : vec_hex_write(arena, option.value));
         show_text(out, option.value);
         (void)fputc('\n', out);
@@ -110,7 +110,7 @@ void cli_show_wire(FILE *out, const subject *s)
         (void)fprintf(out, "  not a CoAP message\n");
         return;
     }
-    cli_code_write(pdu.code, code);
+    rep_code_write(pdu.code, code);
     (void)fprintf(out, "  %-20s %s %s, Message ID %u\n", "header", types[pdu.type], code,
                   (unsigned)pdu.message_id);
     cli_show_bytes(out, s->arena, "Token", pdu.token);
@@ -187,7 +187,7 @@ static void show_plaintext(FILE *out, const subject *s)
         return;
     }
     cli_show_bytes(out, s->arena, "bytes", layers->plaintext);
-    cli_code_write(layers->plaintext.ptr[0], code);
+    rep_code_write(layers->plaintext.ptr[0], code);
     (void)fprintf(out, "  %-20s %s\n", "Inner Code", code);
     gosc_span content = gosc_span_of(layers->plaintext.ptr + 1, layers->plaintext.len - 1);
     if (gosc_coap_content_parse(content, &options, &payload) != GOSC_OK) {

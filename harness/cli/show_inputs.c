@@ -49,7 +49,7 @@ void cli_show_keys(FILE *out, const subject *s)
     cli_show_bytes(out, s->arena, "ID Context", common->id_context);
     cli_show_bytes(out, s->arena, "Master Secret", common->master_secret);
     cli_show_bytes(out, s->arena, "Master Salt", common->master_salt);
-    (void)fprintf(out, "  %-20s %s (%d)\n", "HKDF", cli_algorithm_name(common->hkdf), (int)common->hkdf);
+    (void)fprintf(out, "  %-20s %s (%d)\n", "HKDF", rep_algorithm_name(common->hkdf), (int)common->hkdf);
     cli_show_bytes(out, s->arena, "Sender ID",
                    s->context->sender.present ? gosc_id_span(&s->context->sender.id) : GOSC_ABSENT);
     cli_show_bytes(out, s->arena, "Recipient ID",
@@ -62,7 +62,7 @@ void cli_show_keys(FILE *out, const subject *s)
                   : is_pairwise               ? "pairwise mode"
                                               : "group mode",
                   vec_hex_write(s->arena, layers->sender_id));
-    (void)fprintf(out, "  %-20s %s (%d)\n", "cipher", cli_algorithm_name(layers->cipher->alg),
+    (void)fprintf(out, "  %-20s %s (%d)\n", "cipher", rep_algorithm_name(layers->cipher->alg),
                   (int)layers->cipher->alg);
     cli_show_bytes(out, s->arena, "key", layers->key);
     if (is_pairwise) {

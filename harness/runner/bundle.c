@@ -5,6 +5,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "report/capture.h"
+#include "report/text.h"
+
 const char *run_bundle_name(vec_arena *arena, const char *id)
 {
     size_t len = strlen(id);
@@ -15,9 +18,37 @@ const char *run_bundle_name(vec_arena *arena, const char *id)
     return name;
 }
 
+/* A file of a bundle under way: it appears whole or not at all. */
+typedef struct part {
+    FILE *file;
+    const char *path, *name;
+} part;
+
+static bool part_open(vec_arena *arena, part *p, const char *dir, const char *name)
+{
+    p->name = vec_printf(arena, "%s/%s", dir, name);
+    p->path = vec_printf(arena, "%s.part", p->name);
+    p->file = fopen(p->path, "w");
+    return p->file != NULL;
+}
+
+static bool part_close(part *p, bool good)
+{
+    int err = errno;
+    good = fclose(p->file) == 0 && good;
+    err = good || errno != 0 ? errno : err;
+    if (good && rename(p->path, p->name) == 0) {
+        return true;
+    }
+    (void)remove(p->path);
+    errno = err;
+    return false;
+}
+
 static bool write_json(vec_arena *arena, const char *dir, const char *name, const json_t *value)
 {
-    return json_dump_file(value, vec_printf(arena, "%s/%s", dir, name), JSON_INDENT(1)) == 0;
+    part p;
+    return part_open(arena, &p, dir, name) && part_close(&p, json_dumpf(value, p.file, JSON_INDENT(1)) == 0);
 }
 
 static json_t *contexts_of(const run_world *world)
@@ -41,30 +72,22 @@ static json_t *contexts_of(const run_world *world)
 
 static bool write_log(vec_arena *arena, const char *dir, const obs_log *log)
 {
-    FILE *file = fopen(vec_printf(arena, "%s/events.jsonl", dir), "w");
-    if (file == NULL) {
-        return false;
-    }
-    bool good = obs_log_write(log, file);
-    return fclose(file) == 0 && good;
+    part p;
+    return part_open(arena, &p, dir, "events.jsonl") && part_close(&p, obs_log_write(log, p.file));
 }
 
 static bool write_stderr(run_play *play, const char *dir)
 {
-    bool good = true;
     for (size_t i = 0; i < play->n_peers; i++) {
         const run_peer *peer = &play->peers[i];
-        if (peer->err_len == 0) {
-            continue;
-        }
-        FILE *file = fopen(vec_printf(&play->arena, "%s/stderr-%s.txt", dir, peer->name), "w");
-        if (file == NULL) {
+        part p;
+        if (peer->err_len > 0 &&
+            !(part_open(&play->arena, &p, dir, vec_printf(&play->arena, "stderr-%s.txt", peer->name)) &&
+              part_close(&p, fwrite(peer->err, 1, peer->err_len, p.file) == peer->err_len))) {
             return false;
         }
-        good = fwrite(peer->err, 1, peer->err_len, file) == peer->err_len && good;
-        good = fclose(file) == 0 && good;
     }
-    return good;
+    return true;
 }
 
 bool run_bundle_write(run_play *play, const char *dir, const char *command, const json_t *verdict,
@@ -75,7 +98,7 @@ bool run_bundle_write(run_play *play, const char *dir, const char *command, cons
     obs_set_text(whole, "format", "muster-bundle-1");
     obs_set_text(whole, "port", play->port);
     obs_set_int(whole, "seed", (int64_t)play->config->seed);
-    obs_set_text(whole, "peer", command);
+    obs_set_text(whole, "peer", rep_clean(arena, command));
     obs_set_text(whole, "place", play->config->place);
     (void)json_object_set_new(whole, "plan", json_deep_copy(play->plan));
     bool good = mkdir(dir, 0777) == 0 || errno == EEXIST;
@@ -83,7 +106,9 @@ bool run_bundle_write(run_play *play, const char *dir, const char *command, cons
         json_t *contexts = contexts_of(&play->world);
         good = write_json(arena, dir, "case.json", whole) && write_log(arena, dir, &play->log) &&
                write_json(arena, dir, "verdict.json", verdict) &&
-               write_json(arena, dir, "contexts.json", contexts) && write_stderr(play, dir);
+               write_json(arena, dir, "contexts.json", contexts) && write_stderr(play, dir) &&
+               rep_capture_write(&play->log, vec_get_text(play->plan, "id"),
+                                 vec_printf(arena, "%s/traffic.pcapng", dir));
         json_decref(contexts);
     }
     if (!good) {

@@ -5,6 +5,7 @@
  *   DIR/events.jsonl       the log
  *   DIR/verdict.json       what the judge said
  *   DIR/contexts.json      Context objects of all members, by group, epoch and name
+ *   DIR/traffic.pcapng     packets on the wire, and decrypted
  *   DIR/stderr-PEER.txt    standard error of a peer that wrote any
  * SPDX-License-Identifier: BSD-2-Clause
  */

@@ -16,6 +16,9 @@
 
 #include "bundle.h"
 #include "observe/judge.h"
+#include "report/capture.h"
+#include "report/page.h"
+#include "report/text.h"
 
 enum {
     JOBS_MAX = 64,
@@ -114,7 +117,18 @@ static void set_copy(json_t *record, const json_t *plan, const char *key)
     (void)json_object_set_new(record, key, value != NULL ? json_deep_copy(value) : json_null());
 }
 
-static json_t *record_start(const run_pool_config *config, const run_job *job)
+/* topic_of gives the folder a scenario lies in. */
+static const char *topic_of(vec_arena *arena, const char *path)
+{
+    const char *end = path != NULL ? strrchr(path, '/') : NULL;
+    const char *begin = end;
+    while (begin != NULL && begin > path && begin[-1] != '/') {
+        begin--;
+    }
+    return end != NULL ? vec_printf(arena, "%.*s", (int)(end - begin), begin) : NULL;
+}
+
+static json_t *record_start(const run_job *job)
 {
     static const char *const kept[] = {"id", "scenario", "title", "req", "dialect", "params"};
     json_t *record = json_object();
@@ -124,8 +138,68 @@ static json_t *record_start(const run_pool_config *config, const run_job *job)
     obs_set_text(record, "port", job->port);
     obs_set_text(record, "place", job->place);
     obs_set_int(record, "seed", (int64_t)job->seed);
-    obs_set_text(record, "peer", config->command);
+    vec_arena arena = {NULL};
+    obs_set_text(record, "peer", rep_clean(&arena, job->command));
+    obs_set_text(record, "run", job->suffix);
+    obs_set_text(record, "topic", topic_of(&arena, job->one->path));
+    vec_arena_free(&arena);
     return record;
+}
+
+/* implementation_of gives name and version of the peer under test, as it told them. */
+static const char *implementation_of(run_play *play)
+{
+    for (size_t i = 0; i < play->n_peers; i++) {
+        const run_peer *peer = &play->peers[i];
+        const char *name = vec_get_text(peer->hello, "name");
+        const char *version = vec_get_text(peer->hello, "version");
+        if (name != NULL && (peer->is_subject || play->config->subject.argv == NULL)) {
+            return vec_printf(&play->arena, "%s%s%s", name, version != NULL ? " " : "",
+                              version != NULL ? version : "");
+        }
+    }
+    return NULL;
+}
+
+static bool is_kept(const run_pool_config *config, const json_t *verdict)
+{
+    return config->keep == RUN_KEEP_ALL ||
+           (!vec_get_is(verdict, "verdict", "pass") && !vec_get_is(verdict, "verdict", "unsupported"));
+}
+
+/* files_write leaves bundle and capture; what could not be written makes the case inconclusive. */
+static void files_write(const run_pool_config *config, const run_job *job, run_play *play,
+                        const json_t *verdict, json_t *record)
+{
+    const char *why = NULL;
+    const char *name = vec_printf(&play->arena, "%s%s%s%s%s%s", run_bundle_name(&play->arena, job->one->id),
+                                  job->place != NULL ? "+" : "", job->place != NULL ? job->place : "",
+                                  strcmp(job->port, "tun") == 0 ? "+tun" : "", job->suffix != NULL ? "+" : "",
+                                  job->suffix != NULL ? job->suffix : "");
+    if (config->out != NULL && is_kept(config, verdict)) {
+        const char *dir = vec_printf(&play->arena, "%s/%s", config->out, name);
+        if (run_bundle_write(play, dir, job->command, verdict, &why)) {
+            obs_set_text(record, "bundle", dir);
+        }
+    }
+    if (config->captures != NULL) {
+        const char *path = vec_printf(&play->arena, "%s/%s.pcapng", config->captures, name);
+        if (!rep_capture_write(&play->log, job->one->id, path)) {
+            why = vec_printf(&play->arena, "%s: expected a file that can be written, found: %s", path,
+                             strerror(errno));
+        }
+    }
+    if (why != NULL) {
+        obs_set_text(record, "verdict", obs_verdict_name(OBS_INCONCLUSIVE));
+        obs_set_text(record, "why", why);
+    }
+}
+
+static void page_add(const run_job *job, const run_play *play, const json_t *verdict, json_t *record)
+{
+    char *page = rep_page_text(job->number, job->one->plan, &play->log, verdict);
+    obs_set_text(record, "page", page);
+    free(page);
 }
 
 json_t *run_job_play(const run_pool_config *config, const run_job *job)
@@ -136,26 +210,19 @@ json_t *run_job_play(const run_pool_config *config, const run_job *job)
     run_play play;
     play_config.seed = job->seed;
     play_config.place = job->place;
+    play_config.subject = job->subject;
     bool has_folder = wants_folder(job->one->plan) && folder_make(job->one->plan, folder, sizeof folder);
     play_config.folder = has_folder ? folder : NULL;
     (void)run_play_case(&play, job->one->plan, job->port, &play_config);
     json_t *verdict = obs_judge(job->one->plan, &play.log);
-    json_t *record = record_start(config, job);
+    json_t *record = record_start(job);
     (void)json_object_update(record, verdict);
     obs_set_int(record, "ms", (int64_t)(now_ms() - began_ms));
-    if (config->out != NULL) {
-        const char *dir =
-            vec_printf(&play.arena, "%s/%s%s%s%s", config->out, run_bundle_name(&play.arena, job->one->id),
-                       job->place != NULL ? "+" : "", job->place != NULL ? job->place : "",
-                       strcmp(job->port, "tun") == 0 ? "+tun" : "");
-        const char *why = NULL;
-        if (run_bundle_write(&play, dir, config->command, verdict, &why)) {
-            obs_set_text(record, "bundle", dir);
-        } else {
-            obs_set_text(record, "verdict", obs_verdict_name(OBS_INCONCLUSIVE));
-            obs_set_text(record, "why", why);
-        }
+    obs_set_text(record, "implementation", implementation_of(&play));
+    if (config->pages) {
+        page_add(job, &play, verdict, record);
     }
+    files_write(config, job, &play, verdict, record);
     json_decref(verdict);
     run_play_free(&play);
     if (has_folder) {
@@ -242,10 +309,9 @@ static void worker_kill(worker *w)
     *w = (worker){.pid = 0};
 }
 
-static json_t *record_of_loss(const run_pool_config *config, const run_job *job, obs_verdict verdict,
-                              uint64_t ms, const char *why)
+static json_t *record_of_loss(const run_job *job, obs_verdict verdict, uint64_t ms, const char *why)
 {
-    json_t *record = record_start(config, job);
+    json_t *record = record_start(job);
     obs_set_text(record, "verdict", obs_verdict_name(verdict));
     obs_set_text(record, "why", why);
     (void)json_object_set_new(record, "findings", json_pack("[{s:s,s:s}]", "kind", "harness", "text", why));
@@ -256,7 +322,7 @@ static json_t *record_of_loss(const run_pool_config *config, const run_job *job,
 }
 
 /* worker_end gives the record of a worker that has closed its pipe. */
-static json_t *worker_end(worker *w, const run_pool_config *config, const run_job *jobs)
+static json_t *worker_end(worker *w, const run_job *jobs)
 {
     json_error_t error;
     uint64_t ms = now_ms() - w->began_ms;
@@ -274,7 +340,7 @@ static json_t *worker_end(worker *w, const run_pool_config *config, const run_jo
     }
     char why[120];
     (void)snprintf(why, sizeof why, "the harness itself broke off (wait status 0x%x)", (unsigned)status);
-    return record_of_loss(config, job, OBS_INCONCLUSIVE, ms, why);
+    return record_of_loss(job, OBS_INCONCLUSIVE, ms, why);
 }
 
 static void workers_wait(worker *workers, size_t n)
@@ -324,12 +390,12 @@ size_t run_pool(const run_pool_config *config, const run_job *jobs, size_t n_job
                 continue;
             }
             if (w->ended) {
-                ended = worker_end(w, config, jobs);
+                ended = worker_end(w, jobs);
             } else if (now_ms() - w->began_ms > config->limit_ms) {
                 char why[120];
                 (void)snprintf(why, sizeof why, "the case took longer than %u ms", config->limit_ms);
                 worker_kill(w);
-                ended = record_of_loss(config, &jobs[job], OBS_HANG, config->limit_ms, why);
+                ended = record_of_loss(&jobs[job], OBS_HANG, config->limit_ms, why);
             }
             if (ended != NULL) {
                 n_running--;

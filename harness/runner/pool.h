@@ -15,12 +15,24 @@ typedef struct run_job {
     const char *port;
     const char *place; /* that the peer under test takes; NULL: none, or all */
     uint64_t seed;
+    size_t number;       /* in its run, for anchors of the report */
+    const char *command; /* of the peer under test; NULL: the reference */
+    run_program subject; /* the same, to be run; argv NULL: the reference */
+    const char *suffix;  /* tells bundles of one case apart (several seeds, several peers); NULL: none */
 } run_job;
+
+/* Which cases leave a bundle. */
+typedef enum run_keep {
+    RUN_KEEP_ALL = 0,
+    RUN_KEEP_BAD, /* what did not pass and was not unsupported */
+} run_keep;
 
 typedef struct run_pool_config {
     run_config play;
-    const char *command;               /* of the peer under test; NULL: the reference */
     const char *out;                   /* folder of bundles; NULL: none */
+    run_keep keep;                     /* which of them */
+    const char *captures;              /* folder of captures of all cases; NULL: none */
+    bool pages;                        /* records have a `page` for the HTML report */
     size_t jobs;                       /* at the same time */
     uint32_t limit_ms;                 /* for one case, real time */
     const volatile sig_atomic_t *stop; /* set: end as soon as possible */

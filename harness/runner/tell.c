@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/text.h"
+
 run_tally run_tally_count(json_t *const *records, size_t n)
 {
     run_tally tally = {.n_all = n};
@@ -56,6 +58,16 @@ const char *run_repro_command(vec_arena *arena, const json_t *record)
                       (long long)vec_get_int(record, "seed", 0), quoted(arena, vec_get_text(record, "id")));
 }
 
+const char *run_label(vec_arena *arena, const json_t *record)
+{
+    const char *id = vec_get_text(record, "id");
+    const char *place = vec_get_text(record, "place");
+    const char *run = vec_get_text(record, "run");
+    return vec_printf(arena, "%s%s%s%s%s%s", id != NULL ? id : "?", place != NULL ? " as " : "",
+                      place != NULL ? place : "", vec_get_is(record, "port", "tun") ? " on tun" : "",
+                      run != NULL ? ", " : "", run != NULL ? run : "");
+}
+
 static bool is_good(const json_t *record)
 {
     return vec_get_is(record, "verdict", "pass");
@@ -65,14 +77,15 @@ void run_tell_case(FILE *file, const json_t *record)
 {
     vec_arena arena = {NULL};
     const char *why = vec_get_text(record, "why");
-    const char *place = vec_get_text(record, "place");
-    (void)fprintf(file, "%-12s %s%s%s", vec_get_text(record, "verdict"), vec_get_text(record, "id"),
-                  place != NULL ? " as " : "", place != NULL ? place : "");
+    (void)fprintf(file, "%-12s ", vec_get_text(record, "verdict"));
+    rep_line(file, run_label(&arena, record));
     if (!is_good(record)) {
-        (void)fprintf(file, ": %s", why != NULL ? why : "no reason given");
+        (void)fputs(": ", file);
+        rep_line(file, why != NULL ? why : "no reason given");
     }
     if (!is_good(record) && !vec_get_is(record, "verdict", "unsupported")) {
-        (void)fprintf(file, "   [%s]", run_repro_command(&arena, record));
+        (void)fputs("; again: ", file);
+        rep_line(file, run_repro_command(&arena, record));
     }
     (void)fputc('\n', file);
     vec_arena_free(&arena);
@@ -121,115 +134,4 @@ void run_tell_sum(FILE *file, const run_tally *tally, json_t *const *records, si
                   applicable, tally->n_all);
     (void)fprintf(file, "%zu passed, %zu failed, %zu unsupported\n", passed,
                   tally->n[OBS_FAIL] + tally->n[OBS_CRASH] + tally->n[OBS_HANG], tally->n[OBS_UNSUPPORTED]);
-}
-
-/* ---- TAP ---- */
-
-void run_tell_tap(FILE *file, json_t *const *records, size_t n)
-{
-    (void)fprintf(file, "TAP version 13\n1..%zu\n", n);
-    for (size_t i = 0; i < n; i++) {
-        const char *why = vec_get_text(records[i], "why");
-        const char *id = vec_get_text(records[i], "id");
-        obs_verdict verdict = obs_verdict_of(vec_get_text(records[i], "verdict"));
-        bool good =
-            verdict == OBS_PASS || verdict == OBS_WARN || verdict == OBS_WAIVED || verdict == OBS_UNSUPPORTED;
-        if (records[i] == NULL) {
-            (void)fprintf(file, "not ok %zu - not run\n", i + 1);
-            continue;
-        }
-        (void)fprintf(file, "%s %zu - %s", good ? "ok" : "not ok", i + 1, id);
-        if (verdict == OBS_UNSUPPORTED || verdict == OBS_WAIVED) {
-            (void)fprintf(file, " # SKIP %s: %s", obs_verdict_name(verdict), why != NULL ? why : "");
-        }
-        (void)fputc('\n', file);
-        if (verdict != OBS_PASS && why != NULL) {
-            (void)fprintf(file, "# %s: %s\n", obs_verdict_name(verdict), why);
-        }
-    }
-}
-
-/* ---- JUnit ---- */
-
-static void xml_text(FILE *file, const char *text)
-{
-    for (; text != NULL && *text != '\0'; text++) {
-        switch (*text) {
-        case '<':
-            (void)fputs("&lt;", file);
-            break;
-        case '>':
-            (void)fputs("&gt;", file);
-            break;
-        case '&':
-            (void)fputs("&amp;", file);
-            break;
-        case '"':
-            (void)fputs("&quot;", file);
-            break;
-        default:
-            (void)fputc((unsigned char)*text < 0x20 ? ' ' : *text, file);
-        }
-    }
-}
-
-static void junit_case(FILE *file, const json_t *record)
-{
-    obs_verdict verdict = obs_verdict_of(vec_get_text(record, "verdict"));
-    int64_t ms = vec_get_int(record, "ms", 0);
-    (void)fputs("    <testcase classname=\"", file);
-    xml_text(file, vec_get_text(record, "scenario"));
-    (void)fputs("\" name=\"", file);
-    xml_text(file, vec_get_text(record, "id"));
-    (void)fprintf(file, "\" time=\"%lld.%03lld\">", (long long)(ms / 1000), (long long)(ms % 1000));
-    const char *tag = NULL;
-    if (verdict == OBS_FAIL || verdict == OBS_CRASH || verdict == OBS_HANG) {
-        tag = "failure";
-    } else if (verdict == OBS_INCONCLUSIVE) {
-        tag = "error";
-    } else if (verdict == OBS_UNSUPPORTED || verdict == OBS_WAIVED) {
-        tag = "skipped";
-    } else if (verdict == OBS_WARN) {
-        tag = "system-out";
-    }
-    if (tag != NULL) {
-        (void)fprintf(file, "<%s", tag);
-        if (verdict != OBS_WARN) {
-            (void)fputs(" message=\"", file);
-            xml_text(file, obs_verdict_name(verdict));
-            (void)fputs("\"", file);
-        }
-        (void)fputs(">", file);
-        xml_text(file, vec_get_text(record, "why"));
-        (void)fprintf(file, "</%s>", tag);
-    }
-    (void)fputs("</testcase>\n", file);
-}
-
-void run_tell_junit(FILE *file, json_t *const *records, size_t n, uint64_t took_ms)
-{
-    run_tally tally = run_tally_count(records, n);
-    (void)fprintf(file,
-                  "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n  <testsuite name=\"muster\" "
-                  "tests=\"%zu\" "
-                  "failures=\"%zu\" errors=\"%zu\" skipped=\"%zu\" time=\"%llu.%03llu\">\n",
-                  tally.n_run, tally.n[OBS_FAIL] + tally.n[OBS_CRASH] + tally.n[OBS_HANG],
-                  tally.n[OBS_INCONCLUSIVE], tally.n[OBS_UNSUPPORTED] + tally.n[OBS_WAIVED],
-                  (unsigned long long)(took_ms / 1000), (unsigned long long)(took_ms % 1000));
-    for (size_t i = 0; i < n; i++) {
-        if (records[i] != NULL) {
-            junit_case(file, records[i]);
-        }
-    }
-    (void)fputs("  </testsuite>\n</testsuites>\n", file);
-}
-
-void run_tell_json(FILE *file, json_t *const *records, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        if (records[i] != NULL) {
-            (void)json_dumpf(records[i], file, JSON_COMPACT);
-            (void)fputc('\n', file);
-        }
-    }
 }

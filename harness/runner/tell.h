@@ -1,5 +1,5 @@
 /*
- * What a run found, told on a terminal and in files. SPDX-License-Identifier: BSD-2-Clause
+ * What a run found, told on a terminal (files: report/files.h). SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef RUN_TELL_H
 #define RUN_TELL_H
@@ -20,14 +20,13 @@ run_tally run_tally_count(json_t *const *records, size_t n);
  */
 int run_tally_status(const run_tally *tally, bool allow_inconclusive);
 
+/* run_label names a record among all of its run: case, place of the peer under test, port, and what else differs. */
+const char *run_label(vec_arena *arena, const json_t *record);
+
 /* run_tell_case writes one line for a case, and the command that runs it again where it did not pass. */
 void run_tell_case(FILE *file, const json_t *record);
 /* run_tell_sum writes the summary with both denominators. */
 void run_tell_sum(FILE *file, const run_tally *tally, json_t *const *records, size_t n, uint64_t took_ms);
-
-void run_tell_tap(FILE *file, json_t *const *records, size_t n);
-void run_tell_junit(FILE *file, json_t *const *records, size_t n, uint64_t took_ms);
-void run_tell_json(FILE *file, json_t *const *records, size_t n);
 
 /* run_repro_command: the command that runs a record's case again. */
 const char *run_repro_command(vec_arena *arena, const json_t *record);

@@ -72,7 +72,7 @@ def check_peers(tap, muster, scratch):
         tap.ok(done.returncode == 1 and one.get("verdict") == verdict and any(reason in text for text in said),
                f"peer {name}: {verdict}", done.stdout, done.stderr)
         tap.ok(time.monotonic() - begin < 20, f"peer {name}: does not take long")
-        tap.ok(f"[muster repro --peer " in done.stdout, f"peer {name}: the line ends in a command to run it again")
+        tap.ok("; again: muster repro --peer " in done.stdout, f"peer {name}: the line ends in a command to run it again")
 
 
 # ---- malformed scenarios: place of the change, value, place and words of the fault ----

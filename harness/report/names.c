@@ -18,7 +18,7 @@ static const char *find(const named *table, size_t n, int32_t number)
     return "unknown";
 }
 
-const char *cli_option_name(uint16_t number)
+const char *rep_option_name(uint16_t number)
 {
     static const named options[] = {
         {1, "If-Match"},   {3, "Uri-Host"},        {4, "ETag"},          {5, "If-None-Match"},
@@ -32,12 +32,12 @@ const char *cli_option_name(uint16_t number)
     return find(options, sizeof options / sizeof options[0], number);
 }
 
-void cli_code_write(uint8_t code, char text[8])
+void rep_code_write(uint8_t code, char text[8])
 {
     (void)snprintf(text, 8, "%u.%02u", (unsigned)code >> 5, (unsigned)code & 31);
 }
 
-const char *cli_algorithm_name(int32_t alg)
+const char *rep_algorithm_name(int32_t alg)
 {
     static const named algorithms[] = {
         {GOSC_ALG_NONE, "none"},

@@ -1,0 +1,203 @@
+/* Matrix and pages of the cases. SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <string.h>
+
+#include "html.h"
+#include "text.h"
+
+enum {
+    OPEN_MAX = 3, /* failing cases that are open from the start */
+};
+
+static const char *verdict_of(const json_t *record)
+{
+    const char *verdict = vec_get_text(record, "verdict");
+    return verdict != NULL ? verdict : "none";
+}
+
+/* variant_write writes what stands behind the @ of a label: dialect, parameters, place, port. */
+static void variant_write(FILE *file, const json_t *record, bool with_peer)
+{
+    vec_arena arena = {NULL};
+    const char *label = run_label(&arena, record);
+    const char *at = strchr(label, '@');
+    rep_escape(file, at != NULL ? at + 1 : label);
+    if (with_peer) {
+        (void)fputs(", ", file);
+        rep_escape(file, rep_peer_of(record));
+    }
+    vec_arena_free(&arena);
+}
+
+/* ---- matrix ---- */
+
+static void filter_write(FILE *file)
+{
+    static const char *const dialects[] = {"oscore", "group-02", "group-28"};
+    (void)fputs("<form class=\"js\" id=\"filter\" hidden><label>Search <input type=\"search\" name=\"q\" "
+                "placeholder=\"scenario, topic, requirement\"></label> <label>Verdict <select "
+                "name=\"v\"><option value=\"\">all</option>",
+                file);
+    for (obs_verdict v = OBS_PASS; v < OBS_N_VERDICTS; v++) {
+        (void)fprintf(file, "<option>%s</option>", obs_verdict_name(v));
+    }
+    (void)fputs("</select></label> <label>Dialect <select name=\"d\"><option value=\"\">all</option>", file);
+    for (size_t i = 0; i < 3; i++) {
+        (void)fprintf(file, "<option>%s</option>", dialects[i]);
+    }
+    (void)fputs("</select></label> <output></output></form>\n", file);
+}
+
+static void cell_write(FILE *file, const rep_run *run, const json_t *cases, const char *peer)
+{
+    (void)fputs("<td>", file);
+    for (size_t i = 0; i < json_array_size(cases); i++) {
+        size_t index = (size_t)json_integer_value(json_array_get(cases, i));
+        const json_t *record = run->records[index];
+        if (strcmp(rep_peer_of(record), peer) != 0) {
+            continue;
+        }
+        (void)fprintf(file, "<a class=\"k %s\" href=\"#c%zu\" data-d=\"", verdict_of(record), index);
+        rep_escape(file, vec_get_text(record, "dialect"));
+        (void)fprintf(file, "\" title=\"%s: ", verdict_of(record));
+        variant_write(file, record, false);
+        (void)fprintf(file, "\">%s</a>", rep_verdict_mark(verdict_of(record)));
+    }
+    (void)fputs("</td>", file);
+}
+
+static void search_words(FILE *file, const json_t *scenario)
+{
+    const json_t *req = json_object_get(scenario, "req");
+    (void)fputs(" data-q=\"", file);
+    rep_escape(file, vec_get_text(scenario, "topic"));
+    for (size_t i = 0; i < json_array_size(req); i++) {
+        (void)fputc(' ', file);
+        rep_escape(file, json_string_value(json_array_get(req, i)));
+    }
+    (void)fputc('"', file);
+}
+
+void rep_matrix_write(FILE *file, const rep_run *run)
+{
+    json_t *peers = rep_peers_list(run);
+    json_t *scenarios = rep_scenarios_list(run);
+    const char *topic = "";
+    (void)fputs("<h2 id=\"matrix\">Matrix</h2>\n", file);
+    filter_write(file);
+    (void)fputs("<div class=\"w\"><table class=\"m\"><thead><tr><th>Scenario</th>", file);
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        (void)fputs("<th>", file);
+        rep_escape(file, json_string_value(json_array_get(peers, i)));
+        (void)fputs("</th>", file);
+    }
+    (void)fputs("</tr></thead>\n<tbody>", file);
+    for (size_t i = 0; i < json_array_size(scenarios); i++) {
+        const json_t *one = json_array_get(scenarios, i);
+        if (!vec_get_is(one, "topic", topic)) {
+            topic = vec_get_text(one, "topic");
+            (void)fprintf(file, "</tbody>\n<tbody><tr class=\"topic\"><th colspan=\"%zu\">",
+                          1 + json_array_size(peers));
+            rep_escape(file, topic);
+            (void)fputs("</th></tr>\n", file);
+        }
+        (void)fputs("<tr class=\"s\"", file);
+        search_words(file, one);
+        (void)fputs("><th><a href=\"#s-", file);
+        rep_escape(file, vec_get_text(one, "id"));
+        (void)fputs("\">", file);
+        rep_escape(file, vec_get_text(one, "id"));
+        (void)fputs("</a> <span>", file);
+        rep_escape(file, vec_get_text(one, "title"));
+        (void)fputs("</span></th>", file);
+        for (size_t k = 0; k < json_array_size(peers); k++) {
+            cell_write(file, run, json_object_get(one, "cases"), json_string_value(json_array_get(peers, k)));
+        }
+        (void)fputs("</tr>\n", file);
+    }
+    (void)fputs("</tbody></table></div>\n", file);
+    json_decref(peers);
+    json_decref(scenarios);
+}
+
+/* ---- cases ---- */
+
+static void case_write(FILE *file, const rep_run *run, size_t index, bool with_peer, size_t *n_open)
+{
+    vec_arena arena = {NULL};
+    const json_t *record = run->records[index];
+    const char *verdict = verdict_of(record);
+    const char *why = vec_get_text(record, "why");
+    bool bad = strcmp(verdict, "fail") == 0 || strcmp(verdict, "crash") == 0 || strcmp(verdict, "hang") == 0;
+    bool open = bad && (*n_open)++ < OPEN_MAX;
+    (void)fprintf(file, "<details class=\"c\" id=\"c%zu\" data-v=\"%s\" data-d=\"", index, verdict);
+    rep_escape(file, vec_get_text(record, "dialect"));
+    (void)fprintf(file, "\"%s><summary><b class=\"%s\">%s %s</b> ", open ? " open" : "", verdict,
+                  rep_verdict_mark(verdict), verdict);
+    variant_write(file, record, with_peer);
+    (void)fputs("</summary>\n", file);
+    if (why != NULL) {
+        (void)fprintf(file, "<p class=\"why %s\">", verdict);
+        rep_escape(file, why);
+        (void)fputs("</p>", file);
+    }
+    (void)fprintf(file, "<p>Port %s, seed %" PRId64 ", %" PRId64 " ms. Again: ",
+                  vec_get_is(record, "port", "tun") ? "tun" : "stdio", vec_get_int(record, "seed", 0),
+                  vec_get_int(record, "ms", 0));
+    rep_code(file, run_repro_command(&arena, record));
+    (void)fputs("</p>\n", file);
+    if (run->pages != NULL && run->pages[index] != NULL) {
+        (void)fputs(run->pages[index], file);
+    }
+    (void)fputs("</details>\n", file);
+    vec_arena_free(&arena);
+}
+
+static void requirements_of(FILE *file, const rep_run *run, const json_t *scenario)
+{
+    const json_t *req = json_object_get(scenario, "req");
+    (void)fputs("<ul class=\"e\">", file);
+    for (size_t i = 0; i < json_array_size(req); i++) {
+        const char *id = json_string_value(json_array_get(req, i));
+        bool linked = run->requirements != NULL;
+        (void)fputs(linked ? "<li><a href=\"#r-" : "<li><b>", file);
+        rep_escape(file, id);
+        if (linked) {
+            (void)fputs("\">", file);
+            rep_escape(file, id);
+        }
+        (void)fputs(linked ? "</a> " : "</b> ", file);
+        rep_escape(file, vec_get_text(run->words, id));
+        (void)fputs("</li>", file);
+    }
+    (void)fputs("</ul>\n", file);
+}
+
+void rep_cases_write(FILE *file, const rep_run *run)
+{
+    json_t *scenarios = rep_scenarios_list(run);
+    json_t *peers = rep_peers_list(run);
+    size_t n_open = 0;
+    (void)fputs("<h2 id=\"cases\">Cases</h2>\n", file);
+    for (size_t i = 0; i < json_array_size(scenarios); i++) {
+        const json_t *one = json_array_get(scenarios, i);
+        const json_t *cases = json_object_get(one, "cases");
+        (void)fputs("<section class=\"s\" id=\"s-", file);
+        rep_escape(file, vec_get_text(one, "id"));
+        (void)fputc('"', file);
+        search_words(file, one);
+        (void)fputs("><h3>", file);
+        rep_escape(file, vec_get_text(one, "id"));
+        (void)fputs("</h3><p>", file);
+        rep_escape(file, vec_get_text(one, "title"));
+        (void)fputs("</p>", file);
+        requirements_of(file, run, one);
+        for (size_t k = 0; k < json_array_size(cases); k++) {
+            case_write(file, run, (size_t)json_integer_value(json_array_get(cases, k)),
+                       json_array_size(peers) > 1, &n_open);
+        }
+        (void)fputs("</section>\n", file);
+    }
+    json_decref(scenarios);
+    json_decref(peers);
+}
