@@ -1,7 +1,10 @@
 /* What the lab and the peers tell. SPDX-License-Identifier: BSD-2-Clause */
 #include "play_parts.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+#include "observe/match.h"
 
 /* ---- what the lab tells ---- */
 
@@ -136,12 +139,27 @@ static void datagram_sent(run_play *play, const run_peer *peer, const json_t *ev
     }
 }
 
-/* cause_find (port tun): the newest packet this peer got, by kid and Partial IV, else by Token or sender. */
-static uint32_t cause_find(const run_play *play, const run_peer *peer, const json_t *event)
+/* told_of: an event that tells a Partial IV, or an exchange, is not about a packet with another one. */
+static bool told_of(run_play *play, uint32_t number, const json_t *event)
+{
+    const json_t *packet = obs_packet_entry(play->log.entries, number);
+    const json_t *oscore = json_object_get(packet, "oscore");
+    const char *piv = vec_get_text(event, "partial_iv");
+    const char *exchange = vec_get_text(event, "exchange");
+    const run_packet *mine = run_packet_of(play, number);
+    const run_packet *asked = mine != NULL ? run_packet_of(play, mine->reply_to) : NULL;
+    if (piv != NULL && oscore != NULL && vec_get_int(oscore, "partial_iv", -1) != strtoll(piv, NULL, 16)) {
+        return false;
+    }
+    return exchange == NULL || asked == NULL || asked->of == NULL || strcmp(asked->of, exchange) == 0;
+}
+
+/* cause_find (port tun): the newest packet this peer got that the event fits, else the newest from that sender. */
+static uint32_t cause_find(run_play *play, const run_peer *peer, const json_t *event)
 {
     const char *from = vec_get_text(event, "from");
-    size_t n = json_array_size(play->log.entries);
-    for (size_t i = n; i > 0; i--) {
+    uint32_t newest = 0;
+    for (size_t i = json_array_size(play->log.entries); i > 0; i--) {
         const json_t *entry = json_array_get(play->log.entries, i - 1);
         if (!vec_get_is(entry, "ev", "arrived") || !vec_get_is(entry, "by", peer->name)) {
             continue;
@@ -149,11 +167,15 @@ static uint32_t cause_find(const run_play *play, const run_peer *peer, const jso
         uint32_t number = (uint32_t)vec_get_int(entry, "packet", 0);
         const lab_packet *packet = lab_packet_at(play->lab, number);
         char text[LAB_ADDR_TEXT];
-        if (from == NULL || strcmp(lab_addr_write(&packet->from, text), from) == 0) {
+        if (from != NULL && strcmp(lab_addr_write(&packet->from, text), from) != 0) {
+            continue;
+        }
+        if (told_of(play, number, event)) {
             return number;
         }
+        newest = newest == 0 ? number : newest;
     }
-    return 0;
+    return newest;
 }
 
 void run_peer_told(void *arg, run_peer *peer, const json_t *event)

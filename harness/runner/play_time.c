@@ -1,5 +1,11 @@
 /* Letting things happen. SPDX-License-Identifier: BSD-2-Clause */
+#include <poll.h>
+
 #include "play_parts.h"
+
+enum {
+    PROBE_US = 3000, /* port tun: for what a peer that was kept from running has to send */
+};
 
 bool run_lab_said(run_play *play, lab_err err)
 {
@@ -32,9 +38,46 @@ static bool step_all(run_play *play)
     return true;
 }
 
+/* wait_real (port tun) waits for packets and for what the peers say, so that both are read in the order they came. */
+static void wait_real(const run_play *play, uint64_t until_us)
+{
+    struct pollfd wishes[RUN_PEERS_MAX + 1] = {{.fd = lab_fd(play->lab), .events = POLLIN}};
+    nfds_t n = 1;
+    for (size_t i = 0; i < play->n_peers; i++) {
+        if (play->peers[i].runs) {
+            wishes[n++] = (struct pollfd){.fd = play->peers[i].process.out, .events = POLLIN};
+        }
+    }
+    uint64_t now_us = lab_now_us(play->lab);
+    uint64_t left_ms = until_us > now_us ? (until_us - now_us + 999) / 1000 : 0;
+    (void)poll(wishes, n, left_ms > 60000 ? 60000 : (int)left_ms);
+}
+
 static bool advance(run_play *play, uint64_t until_us)
 {
+    if (!play->is_stdio) {
+        uint64_t next_us = lab_next_us(play->lab);
+        wait_real(play, next_us < until_us ? next_us : until_us);
+        return step_all(play);
+    }
     return run_lab_said(play, lab_advance(play->lab, until_us, NULL)) && !play->broken && step_all(play);
+}
+
+/* is_quiet (port tun): a busy host may keep a peer from running for longer than we wait. Each is asked for nonsense:
+ * once it has answered, it has looked at its sockets as well. */
+static bool is_quiet(run_play *play, bool *quiet)
+{
+    uint32_t n_packets = lab_n_packets(play->lab);
+    size_t n_events = play->n_events;
+    for (size_t i = 0; i < play->n_peers; i++) {
+        if (play->peers[i].runs && !run_probe(play, &play->peers[i])) {
+            return false;
+        }
+    }
+    wait_real(play, lab_now_us(play->lab) + PROBE_US);
+    bool good = step_all(play);
+    *quiet = n_packets == lab_n_packets(play->lab) && n_events == play->n_events;
+    return good;
 }
 
 bool run_settle(run_play *play)
@@ -50,11 +93,15 @@ bool run_settle(run_play *play)
         if (play->is_stdio && (next_us == LAB_NEVER || next_us > rest_us)) {
             return true;
         }
-        if (!play->is_stdio && lab_now_us(play->lab) >= rest_us) {
-            return true;
-        }
         if (++n_wakes > RUN_EVENTS_MAX) {
             return run_say(play, "flood", NULL, "the peers do not come to rest");
+        }
+        bool quiet = false;
+        if (!play->is_stdio && lab_now_us(play->lab) >= rest_us) {
+            if (!is_quiet(play, &quiet) || quiet) {
+                return quiet;
+            }
+            continue;
         }
         if (!advance(play, play->is_stdio || next_us < rest_us ? next_us : rest_us)) {
             return false;
