@@ -47,22 +47,22 @@ static bool read_head(walk *w, unsigned *major, uint64_t *value)
 
 static void write_text(walk *w, const uint8_t *bytes, size_t len)
 {
-    (void)fputs("&quot;", w->file);
+    (void)fputs("\"", w->file);
     for (size_t i = 0; i < len; i++) {
         bool plain = bytes[i] >= 0x20 && bytes[i] < 0x7f && bytes[i] != '<' && bytes[i] != '&' &&
                      bytes[i] != '"' && bytes[i] != '>';
         (void)fputc(plain ? bytes[i] : '?', w->file);
     }
-    (void)fputs("&quot;", w->file);
+    (void)fputs("\"", w->file);
 }
 
 static void write_bytes(walk *w, const uint8_t *bytes, size_t len)
 {
-    (void)fputs("h&#39;", w->file);
+    (void)fputs("h'", w->file);
     for (size_t i = 0; i < len; i++) {
         (void)fprintf(w->file, "%02x", bytes[i]);
     }
-    (void)fputs("&#39;", w->file);
+    (void)fputs("'", w->file);
 }
 
 static bool push(walk *w, level one)

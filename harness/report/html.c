@@ -219,7 +219,7 @@ static void failures(FILE *file, const rep_run *run)
         if (n <= FAILURES_MAX) {
             (void)fprintf(file, "<li><b class=\"%s\">%s %s</b> <a href=\"#c%zu\">", verdict,
                           rep_verdict_mark(verdict), verdict, i);
-            rep_escape(file, vec_get_text(record, "id"));
+            rep_escape(file, run_label(&arena, record));
             (void)fputs("</a> ", file);
             rep_escape(file, vec_get_text(record, "why"));
             (void)fputs("<br>", file);

@@ -3,10 +3,12 @@
 #include <string.h>
 
 #include "html.h"
+#include "page.h"
 #include "text.h"
 
 enum {
-    OPEN_MAX = 3, /* failing cases that are open from the start */
+    OPEN_MAX = 3,         /* failing cases that are open from the start */
+    PAGES_MAX = 12 << 20, /* bytes that pages of cases may take; failing cases are told whatever it takes */
 };
 
 static const char *verdict_of(const json_t *record)
@@ -122,19 +124,102 @@ void rep_matrix_write(FILE *file, const rep_run *run)
 
 /* ---- cases ---- */
 
-static void case_write(FILE *file, const rep_run *run, size_t index, bool with_peer, size_t *n_open)
+/* How much of the pages of passing cases is left out, so that a report of many cases can still be opened. */
+typedef enum thrift {
+    ALL = 0,
+    NO_TWINS,    /* passed on tun, and its twin on stdio is told: no packets */
+    ONE_OF_EACH, /* beside the first of its scenario: no packets */
+    NO_LADDERS,  /* nor ladders */
+} thrift;
+
+/* shown_len gives how many bytes of a page are written. */
+static size_t shown_len(const rep_run *run, size_t index, bool first, thrift level)
 {
+    const char *page = run->pages[index];
+    const char *packets = strstr(page, REP_PAGE_PACKETS);
+    const char *ladder = strstr(page, REP_PAGE_LADDER);
+    size_t len = strlen(page);
+    if (!vec_get_is(run->records[index], "verdict", "pass") || level == ALL) {
+        return len;
+    }
+    bool twin = vec_get_is(run->records[index], "port", "tun");
+    if (level >= NO_LADDERS && (twin || !first) && ladder != NULL) {
+        return (size_t)(ladder - page);
+    }
+    bool left_out = twin || (level >= ONE_OF_EACH && !first);
+    return left_out && packets != NULL ? (size_t)(packets - page) : len;
+}
+
+static bool is_first(const json_t *scenario, size_t index)
+{
+    return json_integer_value(json_array_get(json_object_get(scenario, "cases"), 0)) == (json_int_t)index;
+}
+
+/* thrift_choose gives the least thrift with which the pages keep to their limit. */
+static thrift thrift_choose(const rep_run *run, const json_t *scenarios)
+{
+    for (unsigned level = ALL; run->pages != NULL && level < NO_LADDERS; level++) {
+        size_t sum = 0;
+        for (size_t i = 0; i < json_array_size(scenarios); i++) {
+            const json_t *one = json_array_get(scenarios, i);
+            const json_t *cases = json_object_get(one, "cases");
+            for (size_t k = 0; k < json_array_size(cases); k++) {
+                size_t index = (size_t)json_integer_value(json_array_get(cases, k));
+                sum += run->pages[index] != NULL ? shown_len(run, index, is_first(one, index), (thrift)level)
+                                                 : 0;
+            }
+        }
+        if (sum <= PAGES_MAX) {
+            return (thrift)level;
+        }
+    }
+    return NO_LADDERS;
+}
+
+static void page_write(FILE *file, const rep_run *run, size_t index, bool first, thrift level)
+{
+    if (run->pages == NULL || run->pages[index] == NULL) {
+        return;
+    }
+    size_t len = strlen(run->pages[index]);
+    size_t shown = shown_len(run, index, first, level);
+    (void)fwrite(run->pages[index], 1, shown, file);
+    if (shown < len) {
+        vec_arena arena = {NULL};
+        (void)fputs(
+            "<p class=\"less\">It passed; the rest of its page is left out to keep this file small. All of "
+            "it: ",
+            file);
+        rep_code(file, vec_printf(&arena, "muster run --html case.html --port %s '%s'",
+                                  vec_get_text(run->records[index], "port"),
+                                  vec_get_text(run->records[index], "id")));
+        (void)fputs("</p>\n", file);
+        vec_arena_free(&arena);
+    }
+}
+
+/* What holds for all cases of a report. */
+typedef struct telling {
+    const rep_run *run;
+    bool with_peer;
+    thrift level;
+    size_t n_open;
+} telling;
+
+static void case_write(FILE *file, telling *t, size_t index, bool first)
+{
+    const rep_run *run = t->run;
     vec_arena arena = {NULL};
     const json_t *record = run->records[index];
     const char *verdict = verdict_of(record);
     const char *why = vec_get_text(record, "why");
     bool bad = strcmp(verdict, "fail") == 0 || strcmp(verdict, "crash") == 0 || strcmp(verdict, "hang") == 0;
-    bool open = bad && (*n_open)++ < OPEN_MAX;
+    bool open = bad && t->n_open++ < OPEN_MAX;
     (void)fprintf(file, "<details class=\"c\" id=\"c%zu\" data-v=\"%s\" data-d=\"", index, verdict);
     rep_escape(file, vec_get_text(record, "dialect"));
     (void)fprintf(file, "\"%s><summary><b class=\"%s\">%s %s</b> ", open ? " open" : "", verdict,
                   rep_verdict_mark(verdict), verdict);
-    variant_write(file, record, with_peer);
+    variant_write(file, record, t->with_peer);
     (void)fputs("</summary>\n", file);
     if (why != NULL) {
         (void)fprintf(file, "<p class=\"why %s\">", verdict);
@@ -146,9 +231,7 @@ static void case_write(FILE *file, const rep_run *run, size_t index, bool with_p
                   vec_get_int(record, "ms", 0));
     rep_code(file, run_repro_command(&arena, record));
     (void)fputs("</p>\n", file);
-    if (run->pages != NULL && run->pages[index] != NULL) {
-        (void)fputs(run->pages[index], file);
-    }
+    page_write(file, run, index, first, t->level);
     (void)fputs("</details>\n", file);
     vec_arena_free(&arena);
 }
@@ -177,7 +260,7 @@ void rep_cases_write(FILE *file, const rep_run *run)
 {
     json_t *scenarios = rep_scenarios_list(run);
     json_t *peers = rep_peers_list(run);
-    size_t n_open = 0;
+    telling t = {.run = run, .with_peer = json_array_size(peers) > 1, .level = thrift_choose(run, scenarios)};
     (void)fputs("<h2 id=\"cases\">Cases</h2>\n", file);
     for (size_t i = 0; i < json_array_size(scenarios); i++) {
         const json_t *one = json_array_get(scenarios, i);
@@ -193,8 +276,8 @@ void rep_cases_write(FILE *file, const rep_run *run)
         (void)fputs("</p>", file);
         requirements_of(file, run, one);
         for (size_t k = 0; k < json_array_size(cases); k++) {
-            case_write(file, run, (size_t)json_integer_value(json_array_get(cases, k)),
-                       json_array_size(peers) > 1, &n_open);
+            size_t index = (size_t)json_integer_value(json_array_get(cases, k));
+            case_write(file, &t, index, is_first(one, index));
         }
         (void)fputs("</section>\n", file);
     }

@@ -276,8 +276,8 @@ void rep_ladder_write(const rep_page *page)
         return;
     }
     (void)fprintf(page->file,
-                  "<h4>Ladder</h4><div class=\"w\"><svg width=\"%d\" height=\"%d\" role=\"img\" "
-                  "aria-label=\"message ladder\">",
+                  REP_PAGE_LADDER "<div class=\"w\"><svg width=\"%d\" height=\"%d\" role=\"img\" "
+                                  "aria-label=\"message ladder\">",
                   l.width, l.height + 10);
     for (size_t i = 0; i < l.n_lines; i++) {
         (void)fprintf(page->file, "<path class=\"l\" d=\"M%d %dV%d\"/>", x_of(&l, i), HEAD - 10,

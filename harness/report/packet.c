@@ -1,5 +1,6 @@
 /* One packet, layer by layer. SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "diag.h"
@@ -243,8 +244,8 @@ static void option_write(const rep_page *page, const json_t *oscore)
     const char *hex = rep_text_or(oscore, "option", "");
     const char *kid = vec_get_text(oscore, "kid");
     begin(page, "OSCORE option");
-    row_bytes(page, "Value", hex, NULL);
     if (!vec_hex_parse(arena, hex, strlen(hex), &o) || o.len == 0) {
+        row_bytes(page, "Value", hex, NULL);
         end(page);
         return;
     }
@@ -288,15 +289,24 @@ static const char *algorithm(const rep_page *page, const char *key)
                : vec_printf(page->arena, "%s (%" PRId64 ")", rep_algorithm_name((int32_t)number), number);
 }
 
+/* aad_write opens the AAD; its bytes are told where it cannot be opened. */
 static void aad_write(const rep_page *page, const char *hex)
 {
     gosc_span aad;
-    row_bytes(page, "AAD", hex, NULL);
-    if (hex != NULL && vec_hex_parse(page->arena, hex, strlen(hex), &aad)) {
-        (void)fputs("<dt></dt><dd><code>", page->file);
-        bool good = rep_diag(page->file, aad);
-        (void)fprintf(page->file, "%s</code></dd>", good ? "" : " ...");
+    char *text = NULL;
+    size_t len = 0;
+    FILE *file = open_memstream(&text, &len);
+    bool good = file != NULL && hex != NULL && vec_hex_parse(page->arena, hex, strlen(hex), &aad) &&
+                rep_diag(file, aad);
+    if (file != NULL) {
+        good = fclose(file) == 0 && good;
     }
+    if (good) {
+        (void)fprintf(page->file, "<dt>AAD</dt><dd><code>%s</code></dd>", text);
+    } else {
+        row_bytes(page, "AAD", hex, NULL);
+    }
+    free(text);
 }
 
 static void cose_write(const rep_page *page, const json_t *entry)

@@ -190,7 +190,7 @@ static void packets_write(const rep_page *page)
         const json_t *entry = json_array_get(page->entries, i);
         if (vec_get_is(entry, "ev", "packet") && n++ < PACKETS_MAX) {
             if (n == 1) {
-                (void)fputs("<h4>Packets</h4>\n", page->file);
+                (void)fputs(REP_PAGE_PACKETS "\n", page->file);
             }
             rep_packet_write(page, entry);
         }

@@ -24,6 +24,10 @@ typedef struct rep_page {
  */
 void rep_page_write(FILE *file, size_t number, const json_t *plan, const obs_log *log, const json_t *verdict);
 
+/* Begin a part of the page; nothing that came from a peer can look like them. */
+#define REP_PAGE_LADDER "<h4>Ladder</h4>"
+#define REP_PAGE_PACKETS "<h4>Packets</h4>"
+
 /* rep_page_text gives the same as a text, to be freed; NULL: no memory. */
 char *rep_page_text(size_t number, const json_t *plan, const obs_log *log, const json_t *verdict);
 

@@ -207,7 +207,7 @@ def check_logs(tap, muster, scratch):
     folders = [pathlib.Path(scratch) / name for name in ("one", "two", "three")]
     pattern = ("request-response", "echo-resync-exact", "notifications-in-order")
     for folder, seed in zip(folders, (7, 7, 8)):
-        tap.ok(muster("run", "--seed", seed, "--out", folder, *pattern).returncode == 0, f"logs: run {folder.name}")
+        tap.ok(muster("run", "--port", "stdio", "--seed", seed, "--out", folder, *pattern).returncode == 0, f"logs: run {folder.name}")
     names = sorted(p.name for p in folders[0].iterdir())
     tap.ok(len(names) >= 16, "logs: a bundle for each case", len(names))
     logs = [[(f / n / "events.jsonl").read_bytes() for n in names] for f in folders]
