@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cbor.h"
 #include "log.h"
 
 static const struct {
@@ -239,6 +240,58 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
     }
 }
 
+/* ---- contexts of RFC 8613 Appendix B.2 ---- */
+
+/* unwrap gives the byte string in a kid context; absent: there is none. */
+static gosc_span unwrap(gosc_span kid_context)
+{
+    gosc_reader reader;
+    gosc_reader_init(&reader, kid_context);
+    gosc_span inner = gosc_cbor_read_bstr(&reader);
+    return !reader.failed && gosc_reader_left(&reader) == 0 && inner.len > 0 ? inner : GOSC_ABSENT;
+}
+
+/* derived_id gives the ID Context a message would have in a run: what it names itself, and in response 1 that of the
+ * request behind it. */
+static gosc_span derived_id(run_world *world, const obs_opened *o, gosc_span kid_context)
+{
+    gosc_span own = gosc_span_present(kid_context) ? unwrap(kid_context) : GOSC_ABSENT;
+    if (o->is_request || !gosc_span_present(own)) {
+        return own;
+    }
+    gosc_span asked = o->request == NULL ? GOSC_ABSENT : unwrap(o->request->layers.fields.kid_context);
+    if (!gosc_span_present(asked)) {
+        return GOSC_ABSENT;
+    }
+    uint8_t *both = vec_alloc(world->arena, own.len + asked.len);
+    memcpy(both, own.ptr, own.len);
+    memcpy(both + own.len, asked.ptr, asked.len);
+    return gosc_span_of(both, own.len + asked.len);
+}
+
+static void try_derived(run_world *world, const obs_parties *parties, obs_opened *o,
+                        const gosc_oscore_option *fields)
+{
+    gosc_span id = derived_id(world, o, fields->kid_context);
+    bool follows = !o->is_request && o->request != NULL && o->request->epoch >= RUN_DERIVED;
+    if (o->is_request && !gosc_span_present(fields->kid)) {
+        return;
+    }
+    for (size_t i = 0; i < world->n_groups && o->err != GOSC_OK; i++) {
+        obs_opened one = *o;
+        one.group = &world->groups[i];
+        if (!o->is_request && (o->request == NULL || o->request->group != one.group)) {
+            continue;
+        }
+        one.sender = o->is_request ? run_group_member_by_id(one.group, fields->kid) : o->request->target;
+        if (one.sender == RUN_NO_MEMBER || (!gosc_span_present(id) && !follows)) {
+            continue;
+        }
+        one.epoch = gosc_span_present(id) ? run_world_derived(world, one.group, id) : o->request->epoch;
+        try_targets(world, parties, &one, false, o);
+    }
+}
+
 void obs_open(run_world *world, gosc_span datagram, const obs_parties *parties, obs_opened *opened)
 {
     gosc_oscore_option fields;
@@ -268,6 +321,9 @@ void obs_open(run_world *world, gosc_span datagram, const obs_parties *parties, 
     }
     opened->err = GOSC_ERR_CONTEXT_NOT_FOUND;
     try_all(world, parties, opened, &fields);
+    if (opened->err != GOSC_OK && strcmp(world->dialect, "oscore") == 0) {
+        try_derived(world, parties, opened, &fields);
+    }
 }
 
 /* ---- told ---- */

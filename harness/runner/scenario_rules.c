@@ -148,6 +148,7 @@ static const vec_rule policy[] = {
     INT_OPT("exchange_ms", 0, TIME_MAX),
     LIST_OPT("suppress", &response_class),
     BOOL_OPT("error_replies"),
+    BOOL_OPT("rederive"),
     LIST_OPT("applications", &name),
     WORD_OPT("synchronisation", methods_of_sync),
     END,

@@ -154,6 +154,13 @@ gosc_span run_group_gid(const run_world *world, const run_group *group, unsigned
 {
     vec_arena *arena = world->arena;
     gosc_span given = override_hex(arena, group, "id_context");
+    if (epoch >= RUN_DERIVED) {
+        gosc_span id_context = group->derived[epoch - RUN_DERIVED];
+        gosc_writer writer;
+        gosc_writer_init(&writer, (gosc_buf){vec_alloc(arena, id_context.len + 9), id_context.len + 9});
+        gosc_cbor_write_bstr(&writer, id_context);
+        return gosc_writer_span(&writer);
+    }
     if (strcmp(world->dialect, "oscore") == 0) {
         return epoch == 0 ? given : gosc_span_of(vec_printf(arena, "%c", (int)(0x40 + epoch)), 1);
     }
@@ -516,6 +523,22 @@ json_t *run_world_context(const run_world *world, const run_group *group, unsign
     return context;
 }
 
+unsigned run_world_derived(run_world *world, run_group *group, gosc_span id_context)
+{
+    for (size_t i = 0; i < group->n_derived; i++) {
+        if (gosc_span_equal(group->derived[i], id_context)) {
+            return RUN_DERIVED + (unsigned)i;
+        }
+    }
+    gosc_span *more = vec_alloc(world->arena, (group->n_derived + 1) * sizeof *more);
+    if (group->n_derived > 0) {
+        memcpy(more, group->derived, group->n_derived * sizeof *more);
+    }
+    more[group->n_derived] = vec_copy(world->arena, id_context);
+    group->derived = more;
+    return RUN_DERIVED + (unsigned)group->n_derived++;
+}
+
 /* view_make sets up a context without any pairwise key: most are never used, and each costs a key agreement.
  */
 static gosc_security_context *view_make(run_world *world, const run_group *group, unsigned epoch,
@@ -523,9 +546,13 @@ static gosc_security_context *view_make(run_world *world, const run_group *group
 {
     vec_arena *arena = world->arena;
     vec_context *read = vec_alloc(arena, sizeof *read);
-    json_t *object = run_world_context(world, group, epoch, member);
+    json_t *object = run_world_context(world, group, epoch >= RUN_DERIVED ? 0 : epoch, member);
     vec_context_read(arena, object, read);
     json_decref(object);
+    if (epoch >= RUN_DERIVED) {
+        read->params.id_context = group->derived[epoch - RUN_DERIVED];
+        read->params.wire_id_context = run_group_gid(world, group, epoch);
+    }
     gosc_security_context *context = vec_alloc(arena, sizeof *context);
     read->params.recipients = vec_alloc(arena, (group->n_members + 1) * sizeof *read->params.recipients);
     read->params.n_recipients = group->n_members;

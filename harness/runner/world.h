@@ -43,7 +43,9 @@ typedef struct run_group {
     const char *address;     /* group address with port; "" for a pair */
     run_member *members;
     size_t n_members;
-    run_view *views; /* made when first asked for */
+    run_view *views;    /* made when first asked for */
+    gosc_span *derived; /* ID Contexts of RFC 8613 Appendix B.2 that were seen on the wire */
+    size_t n_derived;
 } run_group;
 
 typedef struct run_world {
@@ -80,6 +82,11 @@ run_group *run_world_pair(const run_world *world, const char *name, const char *
 size_t run_group_member(const run_group *group, const char *name);
 size_t run_group_member_by_id(const run_group *group, gosc_span id);
 gosc_span run_group_gid(const run_world *world, const run_group *group, unsigned epoch);
+
+/* Epochs from here on are contexts of Appendix B.2. */
+#define RUN_DERIVED 65536U
+/* run_world_derived gives the epoch in which a pair of plain OSCORE has this ID Context. */
+unsigned run_world_derived(run_world *world, run_group *group, gosc_span id_context);
 
 /* run_world_context makes the Context object of a member; give it back with json_decref. */
 json_t *run_world_context(const run_world *world, const run_group *group, unsigned epoch, size_t member);

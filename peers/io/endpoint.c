@@ -238,10 +238,20 @@ const char *io_endpoint_group_add(io_endpoint *endpoint, const io_group_params *
     memcpy(group->name, params->name, strlen(params->name) + 1);
     group->params = *params;
     group->params.name = group->name;
-    const char *fault = security_install(endpoint, group, grant);
+    /* Who comes back without its windows has lost its context where Appendix B.2 is done. */
+    bool is_lost = params->rederive != NULL && params->rederive->windows_invalid;
+    if (params->rederive != NULL && !io_run_renew(group)) {
+        free(group);
+        return "no memory";
+    }
+    const char *fault = is_lost ? NULL : security_install(endpoint, group, grant);
     if (fault != NULL) {
+        io_run_drop(group);
         free(group);
         return fault;
+    }
+    if (is_lost) {
+        grant->release(grant->arg);
     }
     io_group **last = &endpoint->groups;
     while (*last != NULL) {
@@ -319,6 +329,9 @@ void io_endpoint_forget(io_endpoint *endpoint, io_group *group, bool everything)
         group->newest = one->older;
         security_free(endpoint, one);
     }
+    if (group->run != NULL) {
+        (void)io_run_renew(group); /* without memory there is no run */
+    }
 }
 
 static void nobody_listens(void *arg, const io_event *event)
@@ -334,6 +347,7 @@ void io_endpoint_free(io_endpoint *endpoint)
         io_group *group = endpoint->groups;
         io_endpoint_forget(endpoint, group, true);
         endpoint->groups = group->next;
+        io_run_drop(group);
         free(group);
     }
     if (endpoint->scratch != NULL) {

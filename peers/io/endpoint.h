@@ -33,6 +33,7 @@ typedef struct io_policy {
     bool retry_echo;      /* answer a challenge */
     bool error_replies;   /* unprotected errors to unicast requests that do not verify */
     uint32_t exchange_ms; /* how long an exchange by multicast is open */
+    bool rederive;        /* RFC 8613 Appendix B.2 after loss of state (oscore) */
     unsigned suppress; /* classes of response never sent to multicast requests: bits 1 << 2, 1 << 4, 1 << 5 */
 } io_policy;
 
@@ -123,7 +124,10 @@ typedef struct io_group_params {
     io_policy policy;
     io_address addresses[IO_ADDRESSES_MAX]; /* to send from; the first of the right family is taken */
     size_t n_addresses;
-    io_state_db *keep; /* NULL: numbers are kept in memory only */
+    const gosc_context_params
+        *rederive; /* what Appendix B.2 begins with, as long as the group lives; NULL: not done */
+    gosc_span rederive_recipient; /* the other end */
+    io_state_db *keep;            /* NULL: numbers are kept in memory only */
 } io_group_params;
 
 /* Calls that take a request of a user give NULL, or a word or line that says why not. */

@@ -246,13 +246,6 @@ static void target_ready(gosc_security_context *context, const io_leg *leg)
 static const char *protect(io_endpoint *endpoint, io_leg *leg, gosc_span plain, size_t *len)
 {
     io_security *security = leg->ask->group->newest;
-    gosc_security_context *context = security->grant.context;
-    const gosc_dialect *dialect = context->common.dialect;
-    const gosc_protect_params params = {
-        .group_mode = dialect->group != NULL && leg->group_mode,
-        .target = leg->has_target ? gosc_id_span(&leg->target) : GOSC_ABSENT,
-        .kid_context = dialect->group == NULL && gosc_span_present(context->common.id_context),
-    };
     size_t n = numbers_needed(leg->ask->group);
     gosc_response_number *numbers = calloc(n, sizeof *numbers);
     if (numbers == NULL) {
@@ -260,6 +253,16 @@ static const char *protect(io_endpoint *endpoint, io_leg *leg, gosc_span plain, 
     }
     free(leg->exchange.numbers);
     gosc_exchange_init(&leg->exchange, numbers, n);
+    if (security == NULL) {
+        return io_run_protect(endpoint, leg, plain, len);
+    }
+    gosc_security_context *context = security->grant.context;
+    const gosc_dialect *dialect = context->common.dialect;
+    const gosc_protect_params params = {
+        .group_mode = dialect->group != NULL && leg->group_mode,
+        .target = leg->has_target ? gosc_id_span(&leg->target) : GOSC_ABSENT,
+        .kid_context = dialect->group == NULL && gosc_span_present(context->common.id_context),
+    };
     target_ready(context, leg);
     gosc_err err = io_ssn_keeper_reserve(&security->keeper, context);
     if (err != GOSC_OK) {
@@ -277,7 +280,8 @@ const char *io_leg_transmit(io_endpoint *endpoint, io_leg *leg, gosc_span token)
     size_t chosen_len = 0;
     size_t len = 0;
     gosc_span plain = GOSC_ABSENT;
-    if (leg->ask->group->newest == NULL) {
+    bool is_run = leg->ask->group->newest == NULL && leg->ask->group->run != NULL;
+    if (leg->ask->group->newest == NULL && !is_run) {
         return "the group lost its Security Context";
     }
     if (leg->handle == 0 && gosc_span_present(token)) {

@@ -30,8 +30,7 @@ static io_leg *follow(io_endpoint *endpoint, io_leg *leg, const io_incoming *in,
     return next;
 }
 
-/* carry_on sends the next request of a leg; should that fail, the leg has failed. */
-static void carry_on(io_endpoint *endpoint, io_leg *leg)
+void io_leg_carry_on(io_endpoint *endpoint, io_leg *leg)
 {
     leg->until_ms = leg->multicast ? leg->until_ms : io_leg_until(endpoint, leg);
     const char *fault = io_leg_transmit(endpoint, leg, GOSC_ABSENT);
@@ -73,7 +72,7 @@ static void challenged(io_endpoint *endpoint, io_leg *leg, const io_incoming *in
         next->has_target = true;
         next->target = received->sender->id;
     }
-    carry_on(endpoint, next);
+    io_leg_carry_on(endpoint, next);
 }
 
 /* body_add appends a block of a response; false: it does not continue what is there. */
@@ -165,7 +164,7 @@ static bool block2_in(io_endpoint *endpoint, io_leg **leg, const io_incoming *in
     io_leg_release(endpoint, of);
     of->block2 =
         (io_block){.present = true, .number = block->number + 1, .size_exponent = block->size_exponent};
-    carry_on(endpoint, of);
+    io_leg_carry_on(endpoint, of);
     return true;
 }
 
@@ -193,7 +192,7 @@ static void verified_in(io_endpoint *endpoint, io_leg *leg, const io_incoming *i
     if (pdu.code == IO_CODE_CONTINUE && leg->block1.present && leg->block1.more) {
         io_leg_release(endpoint, leg);
         leg->block1.number++;
-        carry_on(endpoint, leg);
+        io_leg_carry_on(endpoint, leg);
         return;
     }
     /* Who asks for blocks by hand gets them by hand. */
@@ -240,6 +239,18 @@ void io_client_receive(io_endpoint *endpoint, const io_incoming *in)
             break;
         }
         gosc_received received = {.message = GOSC_ABSENT};
+        if (leg->run_step > 0) {
+            bool is_final = false;
+            gosc_err run_err = io_run_response(endpoint, leg, in, &received, &is_final);
+            if (run_err == GOSC_OK && is_final) {
+                verified_in(endpoint, leg, in, &received);
+            }
+            if (run_err == GOSC_OK) {
+                return;
+            }
+            furthest = run_err > furthest ? run_err : furthest;
+            continue;
+        }
         const gosc_context_store store = io_store_of(endpoint, IO_ROLE_CLIENT);
         gosc_err err = gosc_unprotect_response(&store, &leg->exchange, in->datagram,
                                                io_scratch(endpoint, in->datagram.len), &received, out);

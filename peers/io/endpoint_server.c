@@ -396,6 +396,13 @@ void io_server_receive(io_endpoint *endpoint, const io_incoming *in)
         gosc_unprotect_request(&store, in->datagram, endpoint->now_ms, io_scratch(endpoint, in->datagram.len),
                                &exchange, &received, (gosc_buf){endpoint->opened, sizeof endpoint->opened});
     work w = {.in = in, .exchange = &exchange, .received = &received};
+    if (err == GOSC_ERR_CONTEXT_NOT_FOUND) {
+        io_run_result run = io_run_request(endpoint, in, &exchange, &received, &w.group);
+        if (run == IO_RUN_ANSWERED) {
+            return;
+        }
+        err = run == IO_RUN_REQUEST ? GOSC_OK : err;
+    }
     bool is_known = received.context != NULL && io_security_of(endpoint, received.context, &w.group) != NULL;
     if (!is_known || (err != GOSC_OK && err != GOSC_ERR_SYNCHRONISED && err != GOSC_ERR_ECHO_REQUIRED &&
                       err != GOSC_ERR_ECHO_MISMATCH && err != GOSC_ERR_ECHO_EXPIRED)) {

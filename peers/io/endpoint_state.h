@@ -33,6 +33,7 @@ struct io_group {
     char name[IO_NAME_MAX];
     io_group_params params; /* name points to the above */
     io_security *newest;    /* NULL: all was lost */
+    struct io_run *run;     /* of Appendix B.2; NULL: not done here */
     uint32_t n_contexts;    /* ever installed */
 };
 
@@ -56,6 +57,7 @@ typedef struct io_ask {
 /* One request on the wire and the responses to it; replaced by the next when blocks or a challenge follow. */
 typedef struct io_leg {
     bool used;
+    uint8_t run_step; /* of Appendix B.2: 1 or 2 is the request sent last; 0: none */
     io_ask *ask;
     uint32_t handle; /* of the message layer; a cancellation shares that of the registration */
     io_path path;
@@ -179,6 +181,32 @@ void io_leg_close(io_endpoint *endpoint, io_leg *leg, const char *why);
 const char *io_leg_transmit(io_endpoint *endpoint, io_leg *leg, gosc_span token);
 /* io_leg_until: when a leg's time is over, should it begin now. */
 uint64_t io_leg_until(const io_endpoint *endpoint, const io_leg *leg);
+
+/* io_leg_carry_on sends the next request of a leg; should that fail, the leg has failed. */
+void io_leg_carry_on(io_endpoint *endpoint, io_leg *leg);
+
+/* Appendix B.2 of RFC 8613. */
+
+typedef struct io_run io_run;
+
+/* io_run_renew forgets what a run came to so far; false: no memory. */
+bool io_run_renew(io_group *group);
+void io_run_drop(io_group *group);
+/* io_run_protect protects request 1 or 2 into endpoint->wire. NULL, or why not. */
+const char *io_run_protect(io_endpoint *endpoint, io_leg *leg, gosc_span plain, size_t *len);
+/* io_run_response verifies response 1, and sends request 2; or response 2 (*is_final), and installs the context. */
+gosc_err io_run_response(io_endpoint *endpoint, io_leg *leg, const io_incoming *in, gosc_received *received,
+                         bool *is_final);
+
+typedef enum io_run_result {
+    IO_RUN_NONE,     /* it was none of a run */
+    IO_RUN_ANSWERED, /* request 1 */
+    IO_RUN_REQUEST,  /* request 2: its context is installed, it is to be processed */
+} io_run_result;
+
+/* io_run_request takes a request that no context fits. */
+io_run_result io_run_request(io_endpoint *endpoint, const io_incoming *in, gosc_exchange *exchange,
+                             gosc_received *received, io_group **found);
 
 void io_client_receive(io_endpoint *endpoint, const io_incoming *in);
 void io_client_failed(io_endpoint *endpoint, uint32_t handle, const char *why);

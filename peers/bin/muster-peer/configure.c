@@ -47,6 +47,7 @@ static const vec_rule policy_keys[] = {
      .flags = VEC_OPTIONAL | VEC_NULLABLE | VEC_UNIQUE,
      .of = &one_class},
     MAYBE("error_replies", VEC_BOOL),
+    MAYBE("rederive", VEC_BOOL),
     {.key = "applications",
      .kind = VEC_LIST,
      .flags = VEC_OPTIONAL | VEC_NULLABLE | VEC_UNIQUE,
@@ -126,7 +127,7 @@ json_t *peer_hello(peer *p, vec_arena *arena, const json_t *request, const char 
     static const char *const modes[] = {"group", "pairwise", NULL};
     static const char *const features[] = {
         "echo",    "observe",   "block",  "state",       "seed",    "rekey",         "forget",       "silent",
-        "members", "multicast", "cancel", "no-response", "protect", "interop-tests", "applications", NULL};
+        "members", "multicast", "cancel", "no-response", "protect", "interop-tests", "rederive", "applications", NULL};
     (void)arena;
     (void)unsupported;
     if (!vec_is_null(request, "port")) {
@@ -159,6 +160,31 @@ static void granted_release(void *arg)
     gosc_security_context_wipe(&g->context.security);
     vec_arena_free(&g->arena);
     free(g);
+}
+
+void peer_group_free(peer_group *group)
+{
+    if (group->rederive != NULL) {
+        granted_release(group->rederive);
+    }
+    free(group);
+}
+
+/* rederive_set keeps the parameters of a context that passed grant_make, for Appendix B.2. */
+static const char *rederive_set(peer_group *group, const json_t *object, io_group_params *params)
+{
+    granted *g = calloc(1, sizeof *g);
+    if (g == NULL) {
+        return "no memory";
+    }
+    vec_context_read(&g->arena, object, &g->context);
+    group->rederive = g;
+    if (g->context.params.dialect->group != NULL || g->context.n_recipients != 1) {
+        return "rederive: only in oscore, with one other end";
+    }
+    params->rederive = &g->context.params;
+    params->rederive_recipient = g->context.recipients[0].id;
+    return NULL;
 }
 
 /* grant_make makes a Security Context of a Context object. */
@@ -324,6 +350,7 @@ static void policy_read(const json_t *object, io_policy *policy, peer_group *gro
     policy->echo = !vec_get_is(object, "echo", "off");
     policy->retry_echo = vec_get_bool(object, "retry_echo", policy->retry_echo);
     policy->error_replies = vec_get_bool(object, "error_replies", policy->error_replies);
+    policy->rederive = vec_get_bool(object, "rederive", false);
     if (!vec_is_null(object, "suppress")) {
         policy->suppress = suppress_read(json_object_get(object, "suppress"));
     }
@@ -415,7 +442,10 @@ json_t *peer_configure(peer *p, vec_arena *arena, const json_t *request, const c
         free(group);
         return NULL;
     }
-    if (keep != NULL) {
+    if (params.policy.rederive) {
+        *fault = rederive_set(group, json_object_get(request, "context"), &params);
+    }
+    if (*fault == NULL && keep != NULL) {
         params.keep = keep_open(p, arena, keep, fault);
     }
     if (*fault == NULL) {
@@ -431,7 +461,7 @@ json_t *peer_configure(peer *p, vec_arena *arena, const json_t *request, const c
     }
     if (*fault != NULL) {
         grant.release(grant.arg);
-        free(group);
+        peer_group_free(group);
         return NULL;
     }
     group->next = p->groups;

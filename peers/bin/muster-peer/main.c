@@ -133,7 +133,7 @@ static void peer_end(peer *p)
     while (p->groups != NULL) {
         peer_group *group = p->groups;
         p->groups = group->next;
-        free(group);
+        peer_group_free(group);
     }
     io_udp_close(&p->udp);
     free(p->out);

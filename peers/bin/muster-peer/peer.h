@@ -30,7 +30,11 @@ typedef struct peer_group {
     bool has_freshness;
     uint32_t freshness_ms;
     gosc_sync_method *sync;
+    void *rederive; /* what Appendix B.2 begins with (configure.c); NULL: it is not done */
 } peer_group;
+
+/* peer_group_free gives a group and its keys back, when no endpoint uses them any more. */
+void peer_group_free(peer_group *group);
 
 typedef struct peer_keep {
     char *directory;
