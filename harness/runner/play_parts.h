@@ -22,6 +22,10 @@ run_event_call run_peer_told;
 /* run_tick tells a peer the time (port stdio); it answers when it wants to be told again. */
 bool run_tick(run_play *play, run_peer *peer);
 
+/* run_await_member (port tun) waits until it was seen on the wire that a peer has joined or left a group, for some time.
+ */
+bool run_await_member(run_play *play, const run_peer *peer, const lab_addr *group, bool joined);
+
 /* run_probe: a peer that says ok to nonsense is not believed in anything else. run_hello asks what it can do.
  */
 bool run_probe(run_play *play, run_peer *peer);

@@ -162,8 +162,11 @@ static json_t *configure_request(run_play *play, const run_peer *peer, const run
 static bool tell_joined(run_play *play, const run_peer *peer, const run_group *group)
 {
     lab_addr address;
-    if (!play->is_stdio || !lab_addr_parse(group->address, &address)) {
+    if (!lab_addr_parse(group->address, &address)) {
         return true;
+    }
+    if (!play->is_stdio) {
+        return run_await_member(play, peer, &address, true);
     }
     return run_lab_said(play, lab_join(play->lab, peer->number, &address));
 }

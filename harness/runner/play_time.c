@@ -4,7 +4,8 @@
 #include "play_parts.h"
 
 enum {
-    PROBE_US = 3000, /* port tun: for what a peer that was kept from running has to send */
+    MEMBER_US = 2000000, /* port tun: until the kernel has reported a membership */
+    PROBE_US = 3000,     /* port tun: for what a peer that was kept from running has to send */
 };
 
 bool run_lab_said(run_play *play, lab_err err)
@@ -107,6 +108,17 @@ bool run_settle(run_play *play)
             return false;
         }
     }
+}
+
+bool run_await_member(run_play *play, const run_peer *peer, const lab_addr *group, bool joined)
+{
+    uint64_t until_us = lab_now_us(play->lab) + MEMBER_US;
+    while (lab_is_member(play->lab, peer->number, group) != joined && lab_now_us(play->lab) < until_us) {
+        if (!advance(play, until_us)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 bool run_pass(run_play *play, uint64_t ms)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "observe/match.h"
+#include "play_parts.h"
 #include "steps.h"
 
 static bool fault(run_play *play, const json_t *step, const char *what)
@@ -288,7 +289,7 @@ static bool step_membership(run_play *play, const json_t *step, run_peer *peer)
     json_t *answer = run_ask(play, peer, request, vec_get_text(step, "name"), false);
     json_decref(answer);
     if (answer == NULL || !play->is_stdio) {
-        return answer != NULL;
+        return answer != NULL && run_await_member(play, peer, &address, joins);
     }
     lab_err err =
         joins ? lab_join(play->lab, peer->number, &address) : lab_leave(play->lab, peer->number, &address);
