@@ -126,7 +126,7 @@ class Stage:
         if os.path.exists(path):
             os.unlink(path)
         status, said = engine.command(
-            [self.runner, 'run', '--peer', program, '--reference', self.peer, '--jobs', str(jobs), '--json', path,
+            [self.runner, 'run', '--peer', program, '--reference', self.peer, '--jobs', str(jobs), '--port', 'stdio', '--json', path,
              '--patience', str(PATIENCE_MS), '--limit', '20'] + list(patterns), self.tree, PLAY_SECONDS)
         if status not in (0, 1, 3) or not os.path.exists(path):
             raise engine.EngineError('muster run of %s: status %d: %s' % (key, status, ' '.join(said.split())[-300:]))
