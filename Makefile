@@ -106,7 +106,7 @@ muster: $(BUILD)/muster ## build the muster command in build/$(VARIANT)
 
 run: ## build the release command and run the whole suite: vectors, then scenarios in the lab
 	$(Q)$(call sub,release) all
-	$(Q)s=0; $(ROOT)/release/muster vectors || s=$$?; $(ROOT)/release/muster run || s=$$?; exit $$s
+	$(Q)s=0; $(ROOT)/release/muster vectors || s=$$?; $(ROOT)/release/muster run --report $(ROOT)/report || s=$$?; exit $$s
 
 vectors: muster ## replay the vectors with this VARIANT
 	$(Q)$(BUILD)/muster vectors

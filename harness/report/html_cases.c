@@ -8,7 +8,7 @@
 
 enum {
     OPEN_MAX = 3,         /* failing cases that are open from the start */
-    PAGES_MAX = 12 << 20, /* bytes that pages of cases may take; failing cases are told whatever it takes */
+    PAGES_MAX = 13 << 20, /* bytes that pages of cases may take; failing cases are told whatever it takes */
 };
 
 static const char *verdict_of(const json_t *record)

@@ -12,6 +12,7 @@ enum {
     LEFT = 64,       /* room for the time */
     HEAD = 34,       /* room for the names */
     ROW_PACKET = 30, /* height of a row */
+    ROW_STEP = 28,
     ROW_OTHER = 22,
     TEXT_MAX = 60, /* characters of a label */
 };
@@ -63,21 +64,18 @@ static void time_label(const ladder *l, const json_t *entry)
 
 /* ---- packets ---- */
 
-/* targets_mark marks the life lines that a packet arrived at; gives how many. */
-static size_t targets_mark(const ladder *l, int64_t packet, bool *arrived)
+/* targets_mark marks the life lines that a packet arrived at. */
+static void targets_mark(const ladder *l, int64_t packet, bool *arrived)
 {
-    size_t n = 0;
     for (size_t i = 0; i < json_array_size(l->page->entries); i++) {
         const json_t *entry = json_array_get(l->page->entries, i);
         if (vec_get_is(entry, "ev", "arrived") && vec_get_int(entry, "packet", 0) == packet) {
             size_t line = line_of(l, vec_get_text(entry, "by"));
-            if (line < l->n_lines && !arrived[line]) {
+            if (line < l->n_lines) {
                 arrived[line] = true;
-                n++;
             }
         }
     }
-    return n;
 }
 
 static const char *packet_class(const json_t *entry)
@@ -92,14 +90,38 @@ static const char *packet_class(const json_t *entry)
                                                     : "n";
 }
 
-static void arrow(const ladder *l, int x1, int x2, int y, bool arrived)
+/* arrow draws the line of an arrow, or its head: a cross where the packet ended on its way. */
+static void arrow(const ladder *l, int x1, int x2, int y, bool arrived, bool head)
 {
     int side = x2 > x1 ? 1 : -1;
-    if (arrived) {
-        (void)fprintf(l->page->file, "M%d %dH%dl%d -4v8z", x1, y, x2 - side, -7 * side);
-    } else { /* a cross where it ended */
-        (void)fprintf(l->page->file, "M%d %dH%dm-4 -4l8 8m0 -8l-8 8", x1, y, x2);
+    if (!head) {
+        (void)fprintf(l->page->file, "M%d %dH%d", x1, y, x2 - 5 * side);
+    } else if (arrived) {
+        (void)fprintf(l->page->file, "M%d %dl%d -4v8z", x2 - side, y, -8 * side);
+    } else {
+        (void)fprintf(l->page->file, "M%d %dl8 8m0 -8l-8 8", x2 - 4, y - 4);
     }
+}
+
+/* arrows draws all arrows of a packet; gives where the farthest ends. */
+static int arrows(const ladder *l, const bool *arrived, size_t from, size_t to, bool head)
+{
+    int y = l->y + 6, x1 = x_of(l, from), x2 = x1;
+    bool any = false;
+    for (size_t i = 0; i < l->n_lines; i++) {
+        any = any || arrived[i];
+        if (arrived[i] && i != from) {
+            arrow(l, x1, x_of(l, i), y, true, head);
+            x2 = abs(x_of(l, i) - x1) > abs(x2 - x1) ? x_of(l, i) : x2;
+        }
+    }
+    if (x2 == x1) {
+        int half = l->spacing / 2 - 14;
+        bool left = to < from || (to == l->n_lines && from == l->n_lines - 1);
+        x2 = left ? x1 - half : x1 + half;
+        arrow(l, x1, x2, y, any, head);
+    }
+    return x2;
 }
 
 static void packet_row(const ladder *l, const json_t *entry)
@@ -109,26 +131,19 @@ static void packet_row(const ladder *l, const json_t *entry)
     int64_t number = vec_get_int(entry, "packet", 0);
     const char *class_of = packet_class(entry);
     size_t from = line_of(l, vec_get_text(entry, "by"));
-    size_t n = targets_mark(l, number, arrived);
+    targets_mark(l, number, arrived);
     size_t to = line_of(l, vec_get_text(entry, "to"));
     if (from == l->n_lines) {
         return;
     }
-    int y = l->y + 6, x1 = x_of(l, from), x2 = x1;
+    int y = l->y + 6, x1 = x_of(l, from);
     (void)fprintf(file, "<a href=\"#c%zup%" PRId64 "\"><path class=\"%s\" d=\"", l->page->number, number,
                   class_of);
-    for (size_t i = 0; i < l->n_lines; i++) {
-        if (arrived[i] && i != from) {
-            arrow(l, x1, x_of(l, i), y, true);
-            x2 = abs(x_of(l, i) - x1) > abs(x2 - x1) ? x_of(l, i) : x2;
-        }
+    int x2 = arrows(l, arrived, from, to, false);
+    if (class_of[0] == 'a') { /* dashes are for the line only */
+        (void)fputs("\"/><path class=\"a h\" d=\"", file);
     }
-    if (x2 == x1) {
-        int half = l->spacing / 2 - 14;
-        bool left = to < from || (to == l->n_lines && from == l->n_lines - 1);
-        x2 = left ? x1 - half : x1 + half;
-        arrow(l, x1, x2, y, n > 0);
-    }
+    (void)arrows(l, arrived, from, to, true);
     (void)fputs("\"/>", file);
     const char *inner = rep_inner_text(l->page->arena, entry);
     const char *fate = rep_fate(l->page, number);
@@ -195,8 +210,8 @@ static const char *step_text(const ladder *l, const json_t *entry)
 
 static void step_row(const ladder *l, const json_t *entry)
 {
-    (void)fprintf(l->page->file, "<path class=\"k\" d=\"M0 %dH%d\"/>", l->y - 15, l->width);
-    label(l, 4, l->y, "k", "", step_text(l, entry));
+    (void)fprintf(l->page->file, "<path class=\"st\" d=\"M0 %dH%d\"/>", l->y - 17, l->width);
+    label(l, 4, l->y, "st", "", step_text(l, entry));
 }
 
 static void trouble_row(const ladder *l, const json_t *entry)
@@ -217,7 +232,7 @@ static int row_height(const json_t *entry)
     }
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         if (vec_get_is(entry, "ev", shown[i])) {
-            return i == 0 ? ROW_PACKET : ROW_OTHER;
+            return i == 0 ? ROW_PACKET : i == 2 ? ROW_STEP : ROW_OTHER;
         }
     }
     return 0;

@@ -73,7 +73,7 @@ static void algorithms_write(const rep_page *page)
                                           {"group_enc", "group encryption"},
                                           {"signature", "signature"},
                                           {"agreement", "key agreement"},
-                                          {"hkdf", "HKDF"}};
+                                          {"hkdf", "key derivation"}};
     (void)fputs("<p>Algorithms: ", page->file);
     bool first = true;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -126,6 +126,20 @@ static bool was_judged(const rep_page *page)
     return vec_get_is(last, "how", "played");
 }
 
+/* found_write writes the end of a finding's text: what was found instead. */
+static void found_write(const rep_page *page, const char *text)
+{
+    const char *last = NULL;
+    for (const char *at = text; at != NULL && (at = strstr(at, ", found ")) != NULL; at++) {
+        last = at;
+    }
+    if (last != NULL) {
+        (void)fputs(": <b class=\"fail\">", page->file);
+        rep_escape(page->file, last + 2);
+        (void)fputs("</b>", page->file);
+    }
+}
+
 static void expectations_write(const rep_page *page)
 {
     const json_t *list = json_object_get(page->plan, "expect");
@@ -143,6 +157,9 @@ static void expectations_write(const rep_page *page)
                                              : "<b class=\"fail\">✗ not met</b>";
         (void)fprintf(page->file, "<li>%s ", mark);
         rep_expectation_write(page->file, json_array_get(list, i));
+        if (judged && finding != NULL) {
+            found_write(page, vec_get_text(finding, "text"));
+        }
         if (judged && finding == NULL && chosen(page, i) >= 0) {
             (void)fprintf(page->file, " <i>seen: (%" PRId64 ")</i>", chosen(page, i) + 1);
         }
@@ -164,15 +181,20 @@ static void entry_link(const rep_page *page, int64_t n)
     }
 }
 
+/* findings_write writes what is not told with the expectations. */
 static void findings_write(const rep_page *page, const char *key, const char *title, const char *class_of)
 {
     const json_t *list = json_object_get(page->verdict, key);
-    if (json_array_size(list) == 0) {
-        return;
-    }
-    (void)fprintf(page->file, "<h4>%s</h4><ul class=\"e\">", title);
+    bool judged = was_judged(page), any = false;
     for (size_t i = 0; i < json_array_size(list); i++) {
         const json_t *one = json_array_get(list, i);
+        if (judged && vec_get_int(one, "expectation", -1) >= 0) {
+            continue;
+        }
+        if (!any) {
+            (void)fprintf(page->file, "<h4>%s</h4><ul class=\"e\">", title);
+        }
+        any = true;
         (void)fprintf(page->file, "<li><b class=\"%s\">", class_of);
         rep_escape(page->file, vec_get_text(one, "kind"));
         (void)fputs("</b> ", page->file);
@@ -180,7 +202,9 @@ static void findings_write(const rep_page *page, const char *key, const char *ti
         entry_link(page, vec_get_int(one, "entry", -1));
         (void)fputs("</li>", page->file);
     }
-    (void)fputs("</ul>", page->file);
+    if (any) {
+        (void)fputs("</ul>", page->file);
+    }
 }
 
 static void packets_write(const rep_page *page)
@@ -216,11 +240,11 @@ void rep_page_write(FILE *file, size_t number, const json_t *plan, const obs_log
     findings_write(&page, "findings", "Found", "fail");
     findings_write(&page, "warnings", "Warnings", "warn");
     expectations_write(&page);
-    rep_ladder_write(&page);
-    packets_write(&page);
     if (page.world != NULL) {
         algorithms_write(&page);
     }
+    rep_ladder_write(&page);
+    packets_write(&page);
     vec_arena_free(&arena);
 }
 

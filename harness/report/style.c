@@ -73,22 +73,25 @@ void rep_style_write(FILE *file)
         ".p dd code .o{font-weight:400}",
         "svg{display:block;font:12px ui-monospace,Menlo,Consolas,monospace}svg text{fill:var(--fg);",
         "paint-order:stroke;stroke:var(--bg);stroke-width:3px}svg .b{font-weight:700}svg .m{fill:var(--dim)}",
-        "svg .l{stroke:var(--rim);fill:none}svg path{stroke-width:1.6}svg .k{stroke:var(--rim);fill:none;",
-        "stroke-dasharray:2 3}svg text.k{fill:var(--dim);stroke-dasharray:none;background:none}",
+        "svg .l{stroke:var(--rim);fill:none}svg path{stroke-width:1.6}svg .st{stroke:var(--rim);fill:none;",
+        "stroke-dasharray:2 3}svg "
+        "text.st{fill:var(--fg);stroke:var(--bg);stroke-dasharray:none;font-weight:700}",
         "svg circle{fill:var(--good)}svg circle.r{fill:var(--odd)}svg text.r{fill:var(--odd)}",
         "svg text.x{fill:var(--bad);font-weight:700}",
         "svg .g{stroke:var(--g);fill:var(--g)}svg .w{stroke:var(--w);fill:var(--w)}",
         "svg .s{stroke:var(--o);fill:var(--o)}svg .n{stroke:var(--dim);fill:var(--dim)}",
-        "svg .a{stroke:var(--a);fill:var(--a)}svg path.a{stroke-dasharray:6 3}",
+        "svg .a{stroke:var(--a);fill:var(--a)}svg path.a{stroke-dasharray:6 3}svg "
+        "path.h{stroke-dasharray:none}",
         "svg text.g,svg text.w,svg text.s,svg text.n,svg text.a{stroke:var(--bg)}",
         "svg a:hover text{text-decoration:underline}",
         ".q{font-size:14px}.q tr{border-top:1px solid var(--rim)}.q th{white-space:nowrap}",
         ".q td:nth-child(2){min-width:260px}.q td:nth-child(4){min-width:200px}.q .evidence "
         "th{color:var(--good)}",
-        ".q .nothing th{color:var(--bad)}.q .claim th{color:var(--odd)}:target{outline:2px solid "
+        ".q .nothing th{color:var(--bad)}.q .claim "
+        "th{color:var(--odd)}:is(details,tr,section):target{outline:2px solid "
         "var(--link);",
         "outline-offset:2px}",
-        ".sum td,.sum th{padding-right:18px;font-size:14px}",
+        ".q td:nth-child(5){white-space:nowrap}.sum td,.sum th{padding-right:18px;font-size:14px}",
         "@media(max-width:640px){body{padding:0 10px 48px}.m,.m tbody,.m tr,.m th,.m td{display:block}",
         ".m thead th{display:inline-block}.m .s th,.m "
         "td{min-width:0;padding-right:0}.k{width:32px;height:32px;",

@@ -35,6 +35,13 @@ static void value_write(FILE *file, const json_t *value)
         rep_escape(file, json_string_value(value));
         return;
     }
+    if (json_is_string(json_array_get(value, 0))) {
+        for (size_t i = 0; i < json_array_size(value); i++) {
+            (void)fputs(i > 0 ? ", " : "", file);
+            rep_escape(file, json_string_value(json_array_get(value, i)));
+        }
+        return;
+    }
     char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
     rep_escape(file, text);
     free(text);
@@ -55,11 +62,17 @@ static void see_write(FILE *file, const json_t *see)
             is_apart = is_apart || strcmp(apart[i], key) == 0;
         }
         if (!is_apart) {
+            const json_t *fields = json_object_get(value, "fields"); /* same, differs: {as, fields} */
             (void)fputs(", ", file);
             rep_escape(file, key);
             (void)fputs(" <code>", file);
-            value_write(file, value);
+            value_write(file, fields != NULL ? fields : value);
             (void)fputs("</code>", file);
+            if (fields != NULL) {
+                (void)fputs(strcmp(key, "same") == 0 ? " as <code>" : " from <code>", file);
+                value_write(file, json_object_get(value, "as"));
+                (void)fputs("</code>", file);
+            }
         }
     }
     static const char *const counts[][2] = {
