@@ -37,7 +37,7 @@ static void filter_write(FILE *file)
 {
     static const char *const dialects[] = {"oscore", "group-02", "group-28"};
     (void)fputs("<form class=\"js\" id=\"filter\" hidden><label>Search <input type=\"search\" name=\"q\" "
-                "placeholder=\"scenario, topic, requirement\"></label> <label>Verdict <select "
+                "placeholder=\"scenario, requirement\"></label> <label>Verdict <select "
                 "name=\"v\"><option value=\"\">all</option>",
                 file);
     for (obs_verdict v = OBS_PASS; v < OBS_N_VERDICTS; v++) {
@@ -50,9 +50,14 @@ static void filter_write(FILE *file)
     (void)fputs("</select></label> <output></output></form>\n", file);
 }
 
-static void cell_write(FILE *file, const rep_run *run, const json_t *cases, const char *peer)
+/* cell_write writes a cell; with several peers it bears the name of its own, for narrow screens. */
+static void cell_write(FILE *file, const rep_run *run, const json_t *cases, const char *peer, bool several)
 {
-    (void)fputs("<td>", file);
+    (void)fputs(several ? "<td data-p=\"" : "<td>", file);
+    if (several) {
+        rep_escape(file, peer);
+        (void)fputs("\">", file);
+    }
     for (size_t i = 0; i < json_array_size(cases); i++) {
         size_t index = (size_t)json_integer_value(json_array_get(cases, i));
         const json_t *record = run->records[index];
@@ -113,7 +118,8 @@ void rep_matrix_write(FILE *file, const rep_run *run)
         rep_escape(file, vec_get_text(one, "title"));
         (void)fputs("</span></th>", file);
         for (size_t k = 0; k < json_array_size(peers); k++) {
-            cell_write(file, run, json_object_get(one, "cases"), json_string_value(json_array_get(peers, k)));
+            cell_write(file, run, json_object_get(one, "cases"), json_string_value(json_array_get(peers, k)),
+                       json_array_size(peers) > 1);
         }
         (void)fputs("</tr>\n", file);
     }

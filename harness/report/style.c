@@ -93,6 +93,7 @@ void rep_style_write(FILE *file)
         "outline-offset:2px}",
         ".q td:nth-child(5){white-space:nowrap}.sum td,.sum th{padding-right:18px;font-size:14px}",
         "@media(max-width:640px){body{padding:0 10px 48px}.m,.m tbody,.m tr,.m th,.m td{display:block}",
+        ".m td[data-p]::before{content:attr(data-p);display:block;font-size:13px;color:var(--dim)}",
         ".m thead th{display:inline-block}.m .s th,.m "
         "td{min-width:0;padding-right:0}.k{width:32px;height:32px;",
         "line-height:32px;margin:2px}",

@@ -1,9 +1,14 @@
 /* Expectations in words. SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "page.h"
 #include "text.h"
+
+enum {
+    VALUE_MAX = 100, /* characters of a value that are told */
+};
 
 static const char *verb(const char *see)
 {
@@ -32,7 +37,10 @@ static const char *verb(const char *see)
 static void value_write(FILE *file, const json_t *value)
 {
     if (json_is_string(value)) {
-        rep_escape(file, json_string_value(value));
+        const char *text = json_string_value(value);
+        vec_arena arena = {NULL};
+        rep_escape(file, strlen(text) > VALUE_MAX ? vec_printf(&arena, "%.*s...", VALUE_MAX, text) : text);
+        vec_arena_free(&arena);
         return;
     }
     if (json_is_string(json_array_get(value, 0))) {
