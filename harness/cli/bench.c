@@ -1,12 +1,15 @@
 /* muster bench: what an operation costs beside its physical limit. SPDX-License-Identifier: BSD-2-Clause */
 #include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "bench_lab.h"
 #include "bench_rig.h"
 #include "cli.h"
 
 static const char help[] =
     "usage: muster bench [--quick] [--json] [--output F]\n"
+    "       muster bench lab [OPTION]...\n"
     "\n"
     "Measures derivation, protection and verification in every dialect and mode, beside the bare calls of "
     "the crypto adapter\n"
@@ -21,6 +24,7 @@ static const char help[] =
     "Numbers are put back between batches, outside of what is measured. The aims are printed, they are no "
     "test.\n"
     "\n"
+    "  lab          one request by multicast to up to 100 live servers instead (muster bench lab --help)\n"
     "  --quick      fewer batches: figures for a first look\n"
     "  --json       one JSON document\n"
     "  --output F   write to F instead of standard output; F appears whole or not at all\n"
@@ -220,6 +224,12 @@ int cli_bench(int argc, char **argv)
         {"--output", CLI_TEXT, &output},
         {NULL, CLI_END, NULL},
     };
+    if (argc > 1 && strcmp(argv[1], "lab") == 0) {
+        return cli_bench_lab(argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "lab-plain") == 0) {
+        return bench_plain_run(argc - 1, argv + 1);
+    }
     int status = cli_parse(argc, argv, options, help, &words, &n_words, 0);
     return status >= 0 ? status : run(quick, json, output);
 }

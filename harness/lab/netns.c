@@ -176,6 +176,7 @@ static bool is_forbidden(int err)
     case ENOENT: /* no /dev/net/tun */
     case ENODEV:
     case ENXIO:
+    case ENOTTY: /* another device under that name */
     case EROFS:
         return true;
     default:
