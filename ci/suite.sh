@@ -70,8 +70,10 @@ documents() {
     item tap 'vectors: schemas' python3 ci/check_vectors.py
     item tap 'vectors: each value can fail' python3 harness/tests/test_replay.py "$root/debug/muster"
     item tap 'muster: the command' python3 harness/tests/test_cli.py "$root/debug/muster"
+    item tap 'mutants: each way to fail' python3 harness/tests/test_mutants.py
     item tap 'muster run: peers, files, logs' python3 harness/tests/run/test_run.py "$root/release/muster"
     item tap 'muster judge: expectations, oracles' python3 harness/tests/run/test_judge.py "$root/release/muster"
+    item tap 'muster run: reports' python3 harness/tests/run/test_reports.py "$root/release/muster"
     item tap 'muster-peer: the protocol' python3 peers/tests/io/test_peer.py "$root/debug/muster-peer"
     item tap 'peer protocol: selfcheck' python3 interop/tests/test_selfcheck.py "$root/debug/muster-peer"
     item check 'requirement ids exist' sh ci/trace.sh

@@ -18,6 +18,7 @@ LEFT_OUT = ('harness/mutants', 'harness/tests', 'vectors/gen', 'vectors/schema',
             'vectors/group-28', 'vectors/oscore')
 PEER_LIBS = engine.LIBS + ['-lsqlite3']
 PLAY_SECONDS = 900  # for all scenarios of one mutant
+CASES = 8  # of a scenario that only shares a requirement with a mutant
 PATIENCE_MS = 3000  # for one answer of a mutant that hangs
 
 
@@ -127,7 +128,7 @@ class Stage:
             os.unlink(path)
         status, said = engine.command(
             [self.runner, 'run', '--peer', program, '--reference', self.peer, '--jobs', str(jobs), '--port', 'stdio', '--json', path,
-             '--patience', str(PATIENCE_MS), '--limit', '20'] + list(patterns), self.tree, PLAY_SECONDS)
+             '--patience', str(PATIENCE_MS), '--limit', '6'] + list(patterns), self.tree, PLAY_SECONDS)
         if status not in (0, 1, 3) or not os.path.exists(path):
             raise engine.EngineError('muster run of %s: status %d: %s' % (key, status, ' '.join(said.split())[-300:]))
         with open(path, encoding='utf-8') as file:
@@ -153,24 +154,29 @@ class Behaviour:
     def __init__(self, stage, chosen, table=False):
         """chosen: patches, those of both sets; table: everything against everything."""
         self.stage, self.chosen, self.table = stage, chosen, table
-        self.good, self.bad_base = {}, []
+        self.good, self.some = {}, {}
+
+    def named(self, patch):
+        """The scenarios that are to catch a mutant: by its header, or by their own `kills`."""
+        return {one.id for one in self.stage.scenarios.values()
+                if self.table or any(is_variant(name, patch.id) for name in one.kills) or
+                any(fnmatch.fnmatchcase(one.id, kill.who.partition('@')[0]) for kill in patch.of('scenario'))}
+
+    def sharing(self, patch):
+        """The scenarios that cite a requirement it breaks."""
+        return {one.id for one in self.stage.scenarios.values() if set(one.req) & set(patch.requirements)}
 
     def wanted(self, patch):
-        """The scenarios that have to do with a mutant."""
-        if self.table:
-            return sorted(self.stage.scenarios)
-        found = set()
-        for one in self.stage.scenarios.values():
-            if set(one.req) & set(patch.requirements) or any(is_variant(name, patch.id) for name in one.kills) or \
-                    any(fnmatch.fnmatchcase(one.id, kill.who.partition('@')[0]) for kill in patch.of('scenario')):
-                found.add(one.id)
-        return sorted(found)
+        """What is played: all cases of scenarios named, some of those that only share a requirement."""
+        named = self.named(patch)
+        return sorted(named) + [case for one in sorted(self.sharing(patch) - named) for case in self.some[one]]
 
     def control(self):
-        """Without any mutant each case must pass; what does not is told, and counts for nothing. Lines."""
-        names = sorted({name for patch in self.chosen for name in self.wanted(patch)})
+        """Without any mutant each case must pass; what does not is told, and counts for nothing. (cases, lines)."""
+        names = sorted({name for patch in self.chosen for name in self.named(patch) | self.sharing(patch)})
         records = self.stage.play(self.stage.peer, names, 'control', self.stage.jobs)
         bad = []
+        self.some = {name: sample([one for one in records if one['scenario'] == name]) for name in names}
         for record in records:
             self.good[record_key(record)] = record['verdict'] not in RED
             if record['verdict'] in RED:
@@ -185,6 +191,17 @@ class Behaviour:
         records = self.stage.play(program, self.wanted(patch), 'job-%d' % job)
         red = [one for one in records if one['verdict'] in RED and self.good.get(record_key(one))]
         return judge(patch, records, red, self.stage.scenarios, int(1000 * (time.monotonic() - start)))
+
+
+def sample(records):
+    """Ids of a few cases of a scenario: of each dialect and mode in turn."""
+    seen, keyed = {}, []
+    for i, one in enumerate(sorted(records, key=lambda one: one['id'])):
+        kind = (one['dialect'], one['params'].get('mode'))
+        keyed.append((seen.setdefault(kind, 0), i, one['id']))
+        seen[kind] += 1
+    ids = [case for _, _, case in sorted(keyed)]
+    return sorted(set(list(dict.fromkeys(ids))[:CASES]))
 
 
 def record_key(record):

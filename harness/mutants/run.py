@@ -65,6 +65,18 @@ class Progress:
             sys.stderr.write('\r%60s\r' % '')
 
 
+def check_apply(root, chosen):
+    """All that no longer apply to this tree, by name."""
+    faults = []
+    for patch in chosen:
+        try:
+            patch.apply(os.path.join(root, patch.below))
+        except patches.PatchError as fault:
+            faults.append(str(fault))
+    if faults:
+        raise patches.PatchError('\nmutants: '.join(faults))
+
+
 def each(what, items, work, hosts):
     """Calls work(job, host, item) for each item, a thread for each host; gives the results in the order of items."""
     todo, results, faults = queue.Queue(), [None] * len(items), []
@@ -111,14 +123,7 @@ class Run:
 
     def check_patches(self, chosen):
         """All that no longer apply, by name."""
-        faults = []
-        for patch in chosen + patches.load(os.path.join(HERE, 'controls')):
-            try:
-                patch.apply(os.path.join(self.engine.tree, 'peers', 'lib'))
-            except patches.PatchError as fault:
-                faults.append(str(fault))
-        if faults:
-            raise patches.PatchError('\nmutants: '.join(faults))
+        check_apply(self.engine.tree, chosen + patches.load(os.path.join(HERE, 'controls')))
 
     def each(self, what, items, work):
         """Calls work(job, host, item) for each item on all hosts; gives the results in the order of items."""
@@ -313,16 +318,9 @@ def run_seeded(run, chosen):
 
 def run_behaviour(args, chosen, excused):
     """Mutated peers in the lab; gives (part of results.json, passed, failures as lines)."""
+    check_apply(ROOT, chosen)
     stage = behaviour.Stage(ROOT, args.build, args.jobs)
     stage.prepare()
-    faults = []
-    for patch in chosen:
-        try:
-            patch.apply(os.path.join(stage.tree, patch.below))
-        except patches.PatchError as fault:
-            faults.append(str(fault))
-    if faults:
-        raise patches.PatchError('\nmutants: '.join(faults))
     played = behaviour.Behaviour(stage, chosen, args.table)
     n_cases, failures = played.control()
     print('%-8s %d cases without any mutant' % ('FAIL' if failures else 'ok', n_cases))
@@ -401,6 +399,8 @@ def arguments():
                         help='only generic mutants of this file of peers/lib')
     parser.add_argument('--quick', action='store_true',
                         help='seeded against the vectors they name, controls, a sample of the generic ones')
+    parser.add_argument('--folder', metavar='DIR', default=os.path.join(HERE, 'behaviour'),
+                        help='patches of the set behaviour (default: harness/mutants/behaviour)')
     parser.add_argument('--table', action='store_true', help='mutated peers play every scenario, not only those that '
                         'have to do with the fault')
     parser.add_argument('--evidence', nargs='?', const='', metavar='CATALOGUE',
@@ -447,7 +447,7 @@ def whole(args):
 def choose(args):
     """The patches of both sets that are to be run: (seeded, behaviour)."""
     seeded = patches.load(os.path.join(HERE, 'seeded'))
-    behaving = behaviour.load_patches(os.path.join(HERE, 'behaviour'))
+    behaving = behaviour.load_patches(args.folder)
     ids = [patch.id for patch in seeded + behaving]
     for one in ids:
         if ids.count(one) > 1:
