@@ -121,6 +121,8 @@ refuses 'layers: an empty library' 'no object' sh -c 'ar rcs "$1" && sh ci/layer
 accepts 'trace: known ids pass' sh ci/trace.sh
 seeded 'trace: an id that does not exist' 'O-2-77 is in no catalogue' peers/tests/test_one.c '/* O-2-77 */\n' \
     sh ci/trace.sh
+seeded 'trace: a reason for a row that does not exist' 'O-2-88 is in no catalogue' vectors/requirements/untestable.json \
+    '{"rows": ["O-2-01", "O-2-''88"]}\n' sh ci/trace.sh
 seeded 'trace: nothing is cited' 'no requirement is cited' peers/tests/test_one.c '/* none */\n' sh ci/trace.sh
 
 accepts 'hygiene: clean files pass' sh ci/hygiene.sh

@@ -426,7 +426,7 @@ static int subjects_make(const settings *s, vec_arena *arena, subject *subjects)
     int status = -1;
     for (size_t i = 0; status < 0 && i < s->peers.n; i++) {
         subjects[i].command = s->peers.items[i];
-        subjects[i].name = s->peers.n > 1 ? vec_printf(arena, "peer %zu", i + 1) : NULL;
+        subjects[i].name = s->peers.n > 1 ? vec_printf(arena, "peer-%zu", i + 1) : NULL;
         status = cli_program_of(arena, "run", s->peers.items[i], &subjects[i].program);
     }
     return status;

@@ -167,7 +167,12 @@ static const char *event_text(vec_arena *arena, const json_t *event)
     const char *code = vec_get_text(event, "code");
     const char *method = vec_get_text(event, "method");
     const char *path = vec_get_text(event, "path");
-    const char *what = reason != NULL ? reason : method != NULL ? method : code != NULL ? code : "";
+    const char *text = vec_get_text(event, "text");
+    const char *what = text != NULL     ? text
+                       : reason != NULL ? reason
+                       : method != NULL ? method
+                       : code != NULL   ? code
+                                        : "";
     return vec_printf(arena, "%s %s%s%s", name, what, path != NULL ? " " : "", path != NULL ? path : "");
 }
 
