@@ -1,4 +1,5 @@
 /* muster run: scenarios in the lab. SPDX-License-Identifier: BSD-2-Clause */
+#define _XOPEN_SOURCE 700
 #include "run_common.h"
 
 #include <errno.h>
@@ -128,12 +129,14 @@ void cli_today(char text[16])
 
 /* ---- choosing ---- */
 
+static bool port_is_wanted(const settings *s, const char *port)
+{
+    return s->port == NULL || strcmp(s->port, port) == 0;
+}
+
 static bool is_chosen(const settings *s, const run_case *one)
 {
     if (s->smoke && !one->smoke) {
-        return false;
-    }
-    if (s->port != NULL && !run_has(json_object_get(one->plan, "ports"), s->port)) {
         return false;
     }
     for (size_t i = 0; i < s->n_patterns; i++) {
@@ -148,6 +151,7 @@ static bool is_chosen(const settings *s, const run_case *one)
 typedef struct subject {
     const char *command; /* NULL: the reference peers are among themselves */
     run_program program;
+    json_t *claims;   /* its answer to hello; NULL: not known */
     const char *name; /* tells peers of one run apart; NULL: it is the only one */
 } subject;
 
@@ -168,8 +172,8 @@ static void job_add(plan *p, const run_case *one, const char *port, const char *
     bool again = p->s->repeat.given && p->s->repeat.value > 1 && seed != first;
     const char *suffix = who->name;
     if (again) {
-        suffix = vec_printf(p->arena, "%s%sseed %llu", suffix != NULL ? suffix : "",
-                            suffix != NULL ? " " : "", (unsigned long long)seed);
+        suffix = vec_printf(p->arena, "%s%sseed-%llu", suffix != NULL ? suffix : "",
+                            suffix != NULL ? "+" : "", (unsigned long long)seed);
     }
     if (p->jobs != NULL) {
         p->jobs[p->n] = (run_job){.one = one,
@@ -179,6 +183,7 @@ static void job_add(plan *p, const run_case *one, const char *port, const char *
                                   .number = p->n,
                                   .command = who->command,
                                   .subject = who->program,
+                                  .claims = who->claims,
                                   .suffix = suffix};
     }
     p->n++;
@@ -200,13 +205,24 @@ static void jobs_on(plan *p, const run_case *one, const char *port, uint64_t see
     json_decref(places);
 }
 
+/* has_sockets_only: whoever has no port stdio plays what was written for it in real time. */
+static bool has_sockets_only(const subject *who)
+{
+    const json_t *ports = json_object_get(who->claims, "ports");
+    return run_has(ports, "udp") && !run_has(ports, "stdio");
+}
+
 /* jobs_of adds the jobs of a case: on each of its ports, unless one was asked for. */
 static void jobs_of(plan *p, const run_case *one, uint64_t seed, const subject *who)
 {
     const json_t *ports = json_object_get(one->plan, "ports");
+    if (has_sockets_only(who) && port_is_wanted(p->s, "tun")) {
+        jobs_on(p, one, "tun", seed, who);
+        return;
+    }
     for (size_t i = 0; i < json_array_size(ports); i++) {
         const char *port = json_string_value(json_array_get(ports, i));
-        if (p->s->port == NULL || strcmp(p->s->port, port) == 0) {
+        if (port_is_wanted(p->s, port)) {
             jobs_on(p, one, port, seed, who);
         }
     }
@@ -251,6 +267,9 @@ typedef struct progress {
     json_t **records;
     char **pages;
     size_t n_jobs, n_done, n_bad;
+    size_t n_unwritten; /* cases whose files could not be written */
+    char *unsure;       /* why a case was inconclusive, told last */
+    size_t n_unsure;    /* cases after it with the same reason */
     uint64_t began_ms;
     bool terminal;
 } progress;
@@ -273,10 +292,39 @@ static bool is_bad(const json_t *record)
     return verdict == OBS_FAIL || verdict == OBS_CRASH || verdict == OBS_HANG;
 }
 
+/* is_told: the reason why a case is inconclusive is told once: a host that forbids something forbids it to all. */
+static bool is_told(progress *p, const json_t *record)
+{
+    const char *why = vec_get_text(record, "why");
+    if (p->s->verbose || why == NULL || !vec_get_is(record, "verdict", "inconclusive")) {
+        return false;
+    }
+    if (p->unsure != NULL && strcmp(p->unsure, why) == 0) {
+        p->n_unsure++;
+        return true;
+    }
+    if (p->unsure == NULL) {
+        p->unsure = strdup(why);
+    }
+    return false;
+}
+
+/* unwritten_tell says once that the run goes on without its files. */
+static void unwritten_tell(progress *p, json_t *record)
+{
+    const char *why = vec_get_text(record, "unwritten");
+    if (why != NULL && p->n_unwritten++ == 0) {
+        line_clear(p);
+        (void)cli_complain("run: %s; the run goes on", why);
+    }
+    (void)json_object_del(record, "unwritten");
+}
+
 static bool on_record(void *arg, size_t job, json_t *record)
 {
     progress *p = arg;
     bool bad = is_bad(record);
+    unwritten_tell(p, record);
     const char *page = vec_get_text(record, "page");
     if (page != NULL) {
         p->pages[job] = strdup(page);
@@ -286,7 +334,8 @@ static bool on_record(void *arg, size_t job, json_t *record)
     p->n_done++;
     p->n_bad += bad;
     /* With waivers nothing is known before they were applied. */
-    if (p->s->waivers == NULL && !p->s->tap && (p->s->verbose || !vec_get_is(record, "verdict", "pass"))) {
+    bool wanted = p->s->verbose || !vec_get_is(record, "verdict", "pass");
+    if (p->s->waivers == NULL && !p->s->tap && wanted && !is_told(p, record)) {
         line_clear(p);
         run_tell_case(stdout, record);
         (void)fflush(stdout);
@@ -362,6 +411,12 @@ static int tell_all(const settings *s, const json_t *waivers, const char *today,
     if (files_write(s, p, today, took_ms) != CLI_GOOD) {
         status = CLI_USAGE;
     }
+    if (p->n_unwritten > 0) {
+        status = CLI_USAGE;
+    }
+    if (p->n_unsure > 0 && !s->tap) {
+        (void)printf("inconclusive %zu more, for the same reason: %s\n", p->n_unsure, p->unsure);
+    }
     if (!s->tap) {
         run_tell_sum(stdout, &tally, p->records, p->n_jobs, took_ms);
     }
@@ -403,6 +458,7 @@ static int play(const settings *s, const run_pool_config *config, const run_job 
     }
     free(p.records);
     free(p.pages);
+    free(p.unsure);
     if (stopped != 0) {
         (void)fprintf(stderr, "muster: run: stopped by signal %d\n", (int)stopped);
         return 128 + (int)stopped;
@@ -417,6 +473,19 @@ static void list_cases(const run_job *jobs, size_t n)
         (void)printf("%s%s%s%s\t%s\n", jobs[i].one->id, place != NULL ? " as " : "",
                      place != NULL ? place : "", strcmp(jobs[i].port, "tun") == 0 ? " on tun" : "",
                      jobs[i].one->title);
+    }
+}
+
+/* claims_ask starts each peer once, so that cases it cannot take part in need not start it, and it is known
+ * which port it has. */
+static void claims_ask(const run_pool_config *config, subject *subjects, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (subjects[i].command != NULL) {
+            run_config one = config->play;
+            one.subject = subjects[i].program;
+            subjects[i].claims = run_claims(&one);
+        }
     }
 }
 
@@ -473,9 +542,14 @@ static int run(const settings *s)
     }
     plan p = {.s = s, .arena = &book.arena, .n_subjects = s->peers.n > 0 ? s->peers.n : 1};
     subject *subjects = vec_alloc(&book.arena, p.n_subjects * sizeof *subjects);
+    memset(subjects, 0, p.n_subjects * sizeof *subjects);
     int status = good ? subjects_make(s, &book.arena, subjects) : cli_complain("%s", check.fault);
     p.subjects = subjects;
     if (status < 0) {
+        status = prepare(s, &book.arena, &config);
+    }
+    if (status < 0) {
+        claims_ask(&config, subjects, p.n_subjects);
         choose(&p, &book);
     }
     if (status < 0 && p.n == 0) {
@@ -486,10 +560,10 @@ static int run(const settings *s)
         status = CLI_GOOD;
     }
     if (status < 0) {
-        status = prepare(s, &book.arena, &config);
-    }
-    if (status < 0) {
         status = play(s, &config, p.jobs, p.n, waivers);
+    }
+    for (size_t i = 0; i < p.n_subjects; i++) {
+        json_decref(subjects[i].claims);
     }
     json_decref(waivers);
     run_book_free(&book);
