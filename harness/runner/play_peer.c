@@ -138,7 +138,8 @@ static json_t *configure_request(run_play *play, const run_peer *peer, const run
     lab_addr own = lab_peer_addr(play->lab, peer->number, run_group_family(group), 5683);
     json_t *request = json_object();
     json_t *context = run_world_context(&play->world, group, play->epochs[index], member);
-    if (after_restart) {
+    /* Who keeps state knows by itself what became of its windows. */
+    if (after_restart && !vec_get_bool(plan, "keep", false)) {
         obs_set_text(context, "windows", "invalid");
     }
     obs_set_text(request, "op", "configure");

@@ -92,7 +92,9 @@ static gosc_err context_key(const gosc_security_context *context, uint8_t key[IO
     const gosc_common_context *common = &context->common;
     gosc_writer writer;
     gosc_writer_init(&writer, (gosc_buf){info, sizeof info});
-    gosc_write_u8(&writer, gosc_span_present(common->id_context) ? 1 : 0);
+    /* A silent server has no Sender ID, and is not the member with the empty one. */
+    gosc_write_u8(&writer, (uint8_t)((gosc_span_present(common->id_context) ? 1 : 0) |
+                                     (context->sender.present ? 0 : 2)));
     gosc_write_u8(&writer, (uint8_t)common->id_context.len);
     gosc_write_bytes(&writer, common->id_context);
     gosc_write_bytes(&writer, gosc_id_span(&context->sender.id));
@@ -108,13 +110,16 @@ gosc_err io_ssn_keeper_begin(io_ssn_keeper *keeper, io_state_db *db, gosc_securi
 {
     *keeper = (io_ssn_keeper){.db = db};
     *known = false;
-    if (db == NULL || !context->sender.present) {
-        keeper->db = NULL;
+    if (db == NULL) {
         return GOSC_OK;
     }
     uint64_t below = 0;
     gosc_err err = context_key(context, keeper->key);
     if (err != GOSC_OK || !load(db, keeper->key, &below, known)) {
+        return GOSC_ERR_CRYPTO;
+    }
+    /* Written at once, so that a receiver that never needs a number of its own is known when it comes back (O-7.5-02). */
+    if (!*known && !store(db, keeper->key, context->sender.ssn)) {
         return GOSC_ERR_CRYPTO;
     }
     if (*known && below + IO_STATE_LATE > context->sender.ssn) {

@@ -160,6 +160,16 @@ static void test_reopen(void)
     err = io_ssn_keeper_begin(&keeper, db, &context, &known);
     tap_ok(err == GOSC_OK && !known && context.sender.ssn == 0,
            "O-7.5-01 another Sender ID counts for itself");
+    err = io_ssn_keeper_begin(&keeper, db, &context, &known);
+    tap_ok(err == GOSC_OK && known && context.sender.ssn == IO_STATE_LATE,
+           "O-7.5-02 who never used a number is known when it comes back, for its windows are lost");
+    context_make(&context, gosc_span_of("c", 1), 0);
+    context.sender.present = false;
+    err = io_ssn_keeper_begin(&keeper, db, &context, &known);
+    bool was_known = known;
+    gosc_err again = io_ssn_keeper_begin(&keeper, db, &context, &known);
+    tap_ok(err == GOSC_OK && !was_known && again == GOSC_OK && known,
+           "O-7.5-02 so is a silent server, apart from the member of the same identifier");
     context_make(&context, gosc_span_of("b", 1), 5000);
     err = io_ssn_keeper_begin(&keeper, db, &context, &known);
     tap_ok(err == GOSC_OK && context.sender.ssn == 5000, "O-7.5-01 a number above the stored one stands");
