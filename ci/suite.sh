@@ -73,6 +73,8 @@ documents() {
     item tap 'mutants: each way to fail' python3 harness/tests/test_mutants.py
     item tap 'muster run: peers, files, logs' python3 harness/tests/run/test_run.py "$root/release/muster"
     item tap 'muster judge: expectations, oracles' python3 harness/tests/run/test_judge.py "$root/release/muster"
+    item tap 'muster run: hosts that forbid, full disks, stopped' python3 harness/tests/run/test_host.py "$root/release/muster"
+    item tap 'muster bench lab' python3 harness/tests/run/test_bench_lab.py "$root/release/muster"
     item tap 'muster run: reports' python3 harness/tests/run/test_reports.py "$root/release/muster"
     item tap 'muster-peer: the protocol' python3 peers/tests/io/test_peer.py "$root/debug/muster-peer"
     item tap 'peer protocol: selfcheck' python3 interop/tests/test_selfcheck.py "$root/debug/muster-peer"

@@ -193,7 +193,7 @@ static lab_err answer_judge(const answer *a, lab_text *text)
         return lab_complain(text, LAB_ERR_SYSTEM, "lab: %s: %s", a->step, strerror(a->err));
     }
     const char *advice =
-        strstr(a->step, "tun") != NULL
+        strstr(a->step, "tun") != NULL || strstr(a->step, "TUN") != NULL
             ? "load the module tun, give read and write access to /dev/net/tun (docker: --device "
               "/dev/net/tun), or use the port stdio"
             : "allow user namespaces (sysctl user.max_user_namespaces, user.max_net_namespaces, "

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -24,6 +25,7 @@ enum {
     JOBS_MAX = 64,
     RECORD_MAX = 8 << 20, /* bytes */
     TICK_MS = 200,
+    KEEP_ROOM = 1 << 20, /* bytes, for what the peers of a case keep */
 };
 
 typedef struct worker {
@@ -34,6 +36,8 @@ typedef struct worker {
     bool ended; /* has closed its pipe */
     char *text; /* of the record, so far */
     size_t len, room;
+    /* For what its peers keep, "": none. Ours to remove: a worker may be killed at any time. */
+    char folder[512];
 } worker;
 
 static uint64_t now_ms(void)
@@ -71,7 +75,7 @@ static bool folders_keep(const json_t *plan, const char *folder)
 }
 
 /* folder_make makes a folder that nobody else has. */
-static bool folder_make(const json_t *plan, char *folder, size_t room)
+static bool folder_make(char *folder, size_t room)
 {
     const char *place = getenv("TMPDIR");
     int len = snprintf(folder, room, "%s/muster-keep-", place != NULL && place[0] != '\0' ? place : P_tmpdir);
@@ -80,11 +84,11 @@ static bool folder_make(const json_t *plan, char *folder, size_t room)
     }
     memset(folder + len, 'X', 6);
     folder[len + 6] = '\0';
-    return mkdtemp(folder) != NULL && folders_keep(plan, folder);
+    return mkdtemp(folder) != NULL;
 }
 
-/* folder_remove removes a folder, two levels deep: what peers keep. */
-static void folder_remove(const char *folder)
+/* folder_empty removes what is in a folder, two levels deep, and the folder; false: something is still there. */
+static bool folder_empty(const char *folder)
 {
     char path[1024], inner[2048];
     DIR *top = opendir(folder);
@@ -108,7 +112,16 @@ static void folder_remove(const char *folder)
     if (top != NULL) {
         (void)closedir(top);
     }
-    (void)rmdir(folder);
+    return rmdir(folder) == 0;
+}
+
+/* folder_remove removes what peers keep. Those that were killed may still be on their way out. */
+static void folder_remove(const char *folder)
+{
+    const struct timespec moment = {0, 2000000};
+    for (unsigned i = 0; i < 100 && !folder_empty(folder); i++) {
+        (void)nanosleep(&moment, NULL);
+    }
 }
 
 static void set_copy(json_t *record, const json_t *plan, const char *key)
@@ -167,7 +180,7 @@ static bool is_kept(const run_pool_config *config, const json_t *verdict)
            (!vec_get_is(verdict, "verdict", "pass") && !vec_get_is(verdict, "verdict", "unsupported"));
 }
 
-/* files_write leaves bundle and capture; what could not be written makes the case inconclusive. */
+/* files_write leaves bundle and capture; what could not be written is told in the record, the verdict stands. */
 static void files_write(const run_pool_config *config, const run_job *job, run_play *play,
                         const json_t *verdict, json_t *record)
 {
@@ -189,10 +202,7 @@ static void files_write(const run_pool_config *config, const run_job *job, run_p
                              strerror(errno));
         }
     }
-    if (why != NULL) {
-        obs_set_text(record, "verdict", obs_verdict_name(OBS_INCONCLUSIVE));
-        obs_set_text(record, "why", why);
-    }
+    obs_set_text(record, "unwritten", why);
 }
 
 static void page_add(const run_job *job, const run_play *play, const json_t *verdict, json_t *record)
@@ -202,17 +212,31 @@ static void page_add(const run_job *job, const run_play *play, const json_t *ver
     free(page);
 }
 
-json_t *run_job_play(const run_pool_config *config, const run_job *job)
+static json_t *record_of_loss(const run_job *job, obs_verdict verdict, uint64_t ms, const char *why);
+
+/* has_room: a full disk is no fault of a peer. */
+static bool has_room(const char *folder)
+{
+    struct statvfs info;
+    return statvfs(folder, &info) != 0 || info.f_bavail * info.f_frsize >= KEEP_ROOM;
+}
+
+/* job_play plays and judges one job; folder: for what its peers keep, NULL: none. */
+static json_t *job_play(const run_pool_config *config, const run_job *job, const char *folder)
 {
     uint64_t began_ms = now_ms();
-    char folder[512];
+    if (wants_folder(job->one->plan) &&
+        (folder == NULL || !has_room(folder) || !folders_keep(job->one->plan, folder))) {
+        return record_of_loss(job, OBS_INCONCLUSIVE, 0,
+                              "expected room for what peers keep (environment variable TMPDIR), found none");
+    }
     run_config play_config = config->play;
     run_play play;
     play_config.seed = job->seed;
     play_config.place = job->place;
     play_config.subject = job->subject;
-    bool has_folder = wants_folder(job->one->plan) && folder_make(job->one->plan, folder, sizeof folder);
-    play_config.folder = has_folder ? folder : NULL;
+    play_config.claims = job->claims;
+    play_config.folder = folder;
     (void)run_play_case(&play, job->one->plan, job->port, &play_config);
     json_t *verdict = obs_judge(job->one->plan, &play.log);
     json_t *record = record_start(job);
@@ -225,15 +249,23 @@ json_t *run_job_play(const run_pool_config *config, const run_job *job)
     files_write(config, job, &play, verdict, record);
     json_decref(verdict);
     run_play_free(&play);
-    if (has_folder) {
-        folder_remove(folder);
-    }
     return record;
 }
 
 /* ---- workers ---- */
 
-static _Noreturn void worker_run(const run_pool_config *config, const run_job *job, int fd, pid_t parent)
+/* worker_clear frees what a worker that has ended leaves behind. */
+static void worker_clear(worker *w)
+{
+    if (w->folder[0] != '\0') {
+        folder_remove(w->folder);
+    }
+    free(w->text);
+    *w = (worker){.pid = 0};
+}
+
+static _Noreturn void worker_run(const run_pool_config *config, const run_job *job, const char *folder,
+                                 int fd, pid_t parent)
 {
     (void)setpgid(0, 0);
     (void)signal(SIGINT, SIG_DFL);
@@ -241,7 +273,7 @@ static _Noreturn void worker_run(const run_pool_config *config, const run_job *j
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent) {
         _exit(1);
     }
-    json_t *record = run_job_play(config, job);
+    json_t *record = job_play(config, job, folder);
     char *text = json_dumps(record, JSON_COMPACT);
     size_t len = strlen(text);
     size_t done = 0;
@@ -264,18 +296,27 @@ static bool worker_start(worker *w, const run_pool_config *config, const run_job
     if (pipe2(ends, O_CLOEXEC) != 0) {
         return false;
     }
+    *w = (worker){.pid = 0};
+    bool has_folder = wants_folder(jobs[job].one->plan) && folder_make(w->folder, sizeof w->folder);
     (void)fflush(NULL);
     pid_t pid = fork();
     if (pid == 0) {
         (void)close(ends[0]);
-        worker_run(config, &jobs[job], ends[1], parent);
+        worker_run(config, &jobs[job], has_folder ? w->folder : NULL, ends[1], parent);
     }
     (void)close(ends[1]);
     if (pid < 0) {
         (void)close(ends[0]);
+        worker_clear(w);
         return false;
     }
-    *w = (worker){.pid = pid, .fd = ends[0], .job = job, .began_ms = now_ms()};
+    if (!has_folder) {
+        w->folder[0] = '\0';
+    }
+    w->pid = pid;
+    w->fd = ends[0];
+    w->job = job;
+    w->began_ms = now_ms();
     return true;
 }
 
@@ -305,8 +346,7 @@ static void worker_kill(worker *w)
     while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR) {
     }
     (void)close(w->fd);
-    free(w->text);
-    *w = (worker){.pid = 0};
+    worker_clear(w);
 }
 
 static json_t *record_of_loss(const run_job *job, obs_verdict verdict, uint64_t ms, const char *why)
@@ -333,8 +373,7 @@ static json_t *worker_end(worker *w, const run_job *jobs)
     while (waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     (void)close(w->fd);
-    free(w->text);
-    *w = (worker){.pid = 0};
+    worker_clear(w);
     if (record != NULL) {
         return record;
     }

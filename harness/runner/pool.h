@@ -15,10 +15,11 @@ typedef struct run_job {
     const char *port;
     const char *place; /* that the peer under test takes; NULL: none, or all */
     uint64_t seed;
-    size_t number;       /* in its run, for anchors of the report */
-    const char *command; /* of the peer under test; NULL: the reference */
-    run_program subject; /* the same, to be run; argv NULL: the reference */
-    const char *suffix;  /* tells bundles of one case apart (several seeds, several peers); NULL: none */
+    size_t number;        /* in its run, for anchors of the report */
+    const char *command;  /* of the peer under test; NULL: the reference */
+    run_program subject;  /* the same, to be run; argv NULL: the reference */
+    const json_t *claims; /* of it, as in run_config */
+    const char *suffix;   /* tells bundles of one case apart (several seeds, several peers); NULL: none */
 } run_job;
 
 /* Which cases leave a bundle. */
@@ -52,8 +53,5 @@ typedef void run_tick_call(void *arg, size_t n_running);
  */
 size_t run_pool(const run_pool_config *config, const run_job *jobs, size_t n_jobs, run_record_call *record,
                 run_tick_call *tick, void *arg);
-
-/* run_job_play plays and judges one job in this process; gives its record. */
-json_t *run_job_play(const run_pool_config *config, const run_job *job);
 
 #endif
