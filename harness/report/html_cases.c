@@ -196,9 +196,7 @@ static void page_write(FILE *file, const rep_run *run, size_t index, bool first,
             "<p class=\"less\">It passed; the rest of its page is left out to keep this file small. All of "
             "it: ",
             file);
-        rep_code(file, vec_printf(&arena, "muster run --html case.html --port %s '%s'",
-                                  vec_get_text(run->records[index], "port"),
-                                  vec_get_text(run->records[index], "id")));
+        rep_code(file, run_page_command(&arena, run->records[index]));
         (void)fputs("</p>\n", file);
         vec_arena_free(&arena);
     }

@@ -58,6 +58,15 @@ const char *run_repro_command(vec_arena *arena, const json_t *record)
                       (long long)vec_get_int(record, "seed", 0), quoted(arena, vec_get_text(record, "id")));
 }
 
+const char *run_page_command(vec_arena *arena, const json_t *record)
+{
+    const char *peer = vec_get_text(record, "peer");
+    return vec_printf(arena, "muster run --html case.html --port %s --seed %lld%s%s %s",
+                      vec_get_is(record, "port", "tun") ? "tun" : "stdio",
+                      (long long)vec_get_int(record, "seed", 0), peer != NULL ? " --peer " : "",
+                      peer != NULL ? quoted(arena, peer) : "", quoted(arena, vec_get_text(record, "id")));
+}
+
 const char *run_label(vec_arena *arena, const json_t *record)
 {
     const char *id = vec_get_text(record, "id");

@@ -30,5 +30,7 @@ void run_tell_sum(FILE *file, const run_tally *tally, json_t *const *records, si
 
 /* run_repro_command: the command that runs a record's case again. */
 const char *run_repro_command(vec_arena *arena, const json_t *record);
+/* run_page_command: the command that leaves the whole page of a record's case. */
+const char *run_page_command(vec_arena *arena, const json_t *record);
 
 #endif
