@@ -18,7 +18,7 @@ LEFT_OUT = ('harness/mutants', 'harness/tests', 'vectors/gen', 'vectors/schema',
             'vectors/group-28', 'vectors/oscore')
 PEER_LIBS = engine.LIBS + ['-lsqlite3']
 PLAY_SECONDS = 900  # for all scenarios of one mutant
-CASES = 8  # of a scenario that only shares a requirement with a mutant
+CASES = 3  # of a scenario that only shares a requirement with a mutant
 PATIENCE_MS = 3000  # for one answer of a mutant that hangs
 
 
@@ -187,8 +187,8 @@ class Behaviour:
     def run(self, job, _, patch):
         """What became of one mutant."""
         start = time.monotonic()
-        program = self.stage.build_peer(patch)
-        records = self.stage.play(program, self.wanted(patch), 'job-%d' % job)
+        wanted = self.wanted(patch)
+        records = self.stage.play(self.stage.build_peer(patch), wanted, 'job-%d' % job) if wanted else []
         red = [one for one in records if one['verdict'] in RED and self.good.get(record_key(one))]
         return judge(patch, records, red, self.stage.scenarios, int(1000 * (time.monotonic() - start)))
 
