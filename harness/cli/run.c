@@ -29,7 +29,7 @@ static const char help[] =
     "  --smoke           only cases of the smoke test\n"
     "  --port PORT       only on stdio or tun (default: on every port a scenario names)\n"
     "  --seed N          of all randomness (default 1);  --repeat N  play everything N times, with N seeds\n"
-    "  --jobs N          cases at the same time (default: processors)\n"
+    "  --jobs N          cases at the same time (default: three for each processor; most of them wait)\n"
     "  --fail-fast       stop at the first failure\n"
     "  --report DIR      everything below in one folder: index.html, junit.xml, results.tap, results.jsonl, "
     "and\n"
@@ -51,6 +51,10 @@ static const char help[] =
     "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
     "\n"
     "example: muster run --peer ./my-peer --report report 'replay-*'\n";
+
+enum {
+    JOBS_EACH = 3, /* at the same time on one processor: those on port tun wait most of the time */
+};
 
 typedef struct settings {
     const char *reference, *port, *out, *json, *junit, *html, *report, *pcap, *waivers, *folder;
@@ -448,7 +452,6 @@ static int play(const settings *s, const run_pool_config *config, const run_job 
         free(p.pages);
         return cli_complain("run: out of memory");
     }
-    signals_take();
     (void)run_pool(config, jobs, n, on_record, on_tick, &p);
     line_clear(&p);
     int status = tell_all(s, waivers, config->play.date, &p, now_ms() - p.began_ms);
@@ -517,7 +520,7 @@ static int prepare(const settings *s, vec_arena *arena, run_pool_config *config)
     config->pages = s->html != NULL || s->report != NULL;
     config->jobs = s->debug        ? 1
                    : s->jobs.given ? (size_t)s->jobs.value
-                                   : (size_t)(processors > 0 ? processors : 1);
+                                   : JOBS_EACH * (size_t)(processors > 0 ? processors : 1);
     config->limit_ms = s->limit.given ? (uint32_t)s->limit.value * 1000 : 60000;
     config->stop = &stopped;
     config->fail_fast = s->fail_fast;
@@ -549,6 +552,7 @@ static int run(const settings *s)
         status = prepare(s, &book.arena, &config);
     }
     if (status < 0) {
+        signals_take();
         claims_ask(&config, subjects, p.n_subjects);
         choose(&p, &book);
     }
