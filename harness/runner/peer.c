@@ -70,6 +70,7 @@ bool run_peer_start(run_peer *peer, lab *l, char *const *argv, const char *dir)
 {
     peer->in_len = 0;
     peer->exited = false;
+    peer->has_answered = false;
     if (lab_spawn(l, peer->number, argv, NULL, dir, &peer->process) != LAB_OK) {
         return complain(peer, RUN_WRONG_START, "%s", lab_complaint(l));
     }
@@ -275,7 +276,8 @@ json_t *run_peer_ask(run_peer *peer, json_t *request)
     json_t *answer = NULL;
     json_int_t id = ++peer->next_id;
     const char *op = vec_get_text(request, "op");
-    uint64_t until_ms = now_ms() + peer->patience_ms;
+    uint32_t patience_ms = peer->patience_ms * (peer->has_answered ? 1 : RUN_START_FACTOR);
+    uint64_t until_ms = now_ms() + patience_ms;
     char when[80];
     (void)snprintf(when, sizeof when, "answering \"%.40s\"", op);
     if (peer->wrong != RUN_WRONG_NOTHING || !peer->runs) {
@@ -297,13 +299,13 @@ json_t *run_peer_ask(run_peer *peer, json_t *request)
             break;
         }
         if (!wait_for(peer, false, until_ms) && now_ms() >= until_ms) {
-            good = complain(peer, RUN_WRONG_HANG, "gave no answer to \"%.40s\" for %u ms", op,
-                            peer->patience_ms);
+            good = complain(peer, RUN_WRONG_HANG, "gave no answer to \"%.40s\" for %u ms", op, patience_ms);
         } else {
             good = fill(peer, when);
         }
     }
     json_decref(request);
+    peer->has_answered = peer->has_answered || answer != NULL;
     if (!good) {
         json_decref(answer);
         return NULL;

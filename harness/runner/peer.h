@@ -17,6 +17,11 @@ enum {
     RUN_STDERR_MAX = 256 << 10, /* bytes of standard error that are kept */
 };
 
+/* An interpreter and its libraries have to be loaded, perhaps on a busy host. */
+enum {
+    RUN_START_FACTOR = 4
+};
+
 typedef enum run_wrong {
     RUN_WRONG_NOTHING = 0,
     RUN_WRONG_CRASH,   /* ended, closed its output, was killed by a signal */
@@ -40,8 +45,10 @@ typedef struct run_peer {
     lab_process process;
     run_event_call *event;
     void *arg;
-    uint32_t patience_ms; /* for one answer */
-    FILE *trace;          /* every line of the protocol is told there; NULL: none */
+    uint32_t
+        patience_ms;   /* for one answer; the first after a start may take RUN_START_FACTOR times as long */
+    bool has_answered; /* since its start */
+    FILE *trace;       /* every line of the protocol is told there; NULL: none */
     json_int_t next_id;
     char *in; /* what was read and is no whole line yet */
     size_t in_len, in_room;

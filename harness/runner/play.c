@@ -152,6 +152,57 @@ static bool world_make(run_play *play)
     return true;
 }
 
+enum {
+    REAL_WAIT_MS = 20000
+}; /* port tun: longer waits than that are for virtual time */
+
+static uint64_t waits_ms(const json_t *plan)
+{
+    const json_t *list = json_object_get(plan, "steps");
+    uint64_t sum = 0;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *step = json_array_get(list, i);
+        sum += vec_get_is(step, "do", "wait") ? (uint64_t)vec_get_int(step, "ms", 0) : 0;
+    }
+    return sum;
+}
+
+/* is_hopeless: what the subject cannot take part in need not be started. What it claims and lacks is for the
+ * case itself to find. */
+static bool is_hopeless(run_play *play)
+{
+    const json_t *claims = play->config->claims;
+    char why[256] = "";
+    bool mandatory = false;
+    if (claims == NULL) {
+        return false;
+    }
+    if (!play->is_stdio && !run_has(json_object_get(claims, "ports"), "stdio") &&
+        waits_ms(play->plan) > REAL_WAIT_MS) {
+        (void)run_say(play, "unsupported", NULL,
+                      "lacks the port stdio, and the case would take %llu s of real time",
+                      (unsigned long long)(waits_ms(play->plan) / 1000));
+        return true;
+    }
+    run_suite suite = run_suite_of(play->plan);
+    run_suite_adapt(claims, play->plan, &suite);
+    for (size_t i = 0; i < play->n_peers; i++) {
+        const run_peer *peer = &play->peers[i];
+        if (peer->is_subject &&
+            !run_has(json_object_get(claims, "ports"), play->is_stdio ? "stdio" : "udp")) {
+            (void)run_say(play, "unsupported", peer->name, "lacks the port %s", play->port);
+            return true;
+        }
+        if (peer->is_subject &&
+            !run_hello_fits(claims, play->plan, play->plans[i], &suite, why, sizeof why, &mandatory) &&
+            !mandatory) {
+            (void)run_say(play, "unsupported", peer->name, "%s", why);
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool control(run_play *play, const char *name)
 {
     const json_t *written = json_object_get(play->plan, "control");
@@ -261,7 +312,7 @@ run_end run_play_case(run_play *play, const json_t *plan, const char *port, cons
     obs_set_text(entry, "date", config->date);
     obs_set_text(entry, "port", port);
     peers_init(play);
-    bool good = lab_make(play) && start_all(play) && world_make(play);
+    bool good = !is_hopeless(play) && lab_make(play) && start_all(play) && world_make(play);
     for (size_t i = 0; good && i < play->n_peers; i++) {
         good = run_seed(play, &play->peers[i]) && run_configure(play, &play->peers[i], false);
     }
@@ -271,6 +322,47 @@ run_end run_play_case(run_play *play, const json_t *plan, const char *port, cons
     run_end end = end_of(play);
     obs_set_text(run_log(play, "end"), "how", good || end != RUN_PLAYED ? ends[end] : ends[RUN_BROKEN]);
     return end;
+}
+
+static void nothing_delivered(void *arg, int number, const lab_packet *packet)
+{
+    (void)arg;
+    (void)number;
+    (void)packet;
+}
+
+static void nothing_told(void *arg, run_peer *peer, const json_t *event)
+{
+    (void)arg;
+    (void)peer;
+    (void)event;
+}
+
+json_t *run_claims(const run_config *config)
+{
+    const lab_config ours = {.port = LAB_STDIO, .deliver = nothing_delivered};
+    vec_check check;
+    lab *l = NULL;
+    json_t *claims = NULL;
+    run_peer peer = {
+        .name = "subject", .event = nothing_told, .patience_ms = config->patience_ms, .trace = config->trace};
+    if (config->subject.argv != NULL && lab_open(&ours, &l) == LAB_OK &&
+        lab_peer_add(l, peer.name, &peer.number) == LAB_OK &&
+        run_peer_start(&peer, l, config->subject.argv, NULL)) {
+        claims = run_peer_ask(&peer, json_pack("{s:s}", "op", "hello"));
+        (void)json_object_del(claims, "id");
+        if (claims == NULL || !run_peer_quit(&peer)) {
+            run_peer_kill(&peer, l);
+        }
+    }
+    lab_close(l);
+    run_peer_free(&peer);
+    vec_check_init(&check, "hello");
+    if (claims != NULL && !run_hello_check(&check, claims)) {
+        json_decref(claims);
+        claims = NULL;
+    }
+    return claims;
 }
 
 void run_play_free(run_play *play)

@@ -30,8 +30,9 @@ typedef struct run_config {
     uint64_t seed;
     const char *date; /* of the run, for the log */
     uint32_t patience_ms;
-    const char *folder; /* where peers keep what survives a restart; NULL: nowhere */
-    FILE *trace;        /* lines of the protocol; NULL: not told */
+    const json_t *claims; /* what the subject said to `hello` before the run; NULL: not known */
+    const char *folder;   /* where peers keep what survives a restart; NULL: nowhere */
+    FILE *trace;          /* lines of the protocol; NULL: not told */
 } run_config;
 
 /* What is known of a packet beside its record in the lab. */
@@ -72,7 +73,7 @@ typedef struct run_play {
     uint64_t told_ms[RUN_PEERS_MAX];    /* port stdio: time a peer was told last */
     const char *last_of[RUN_PEERS_MAX]; /* step a peer was asked for last */
     uint64_t active_us;                 /* when something happened last */
-    size_t n_events;
+    size_t n_events, n_notes;           /* n_notes: of these, notes of peers */
     uint32_t n_restarts;
     uint32_t n_forged; /* Message IDs and Tokens of the adversary */
     bool broken;       /* no use to go on */
@@ -89,6 +90,13 @@ typedef enum run_end {
 /* run_play_case plays a plan; the log is complete whatever happened. Give everything back with run_play_free.
  */
 run_end run_play_case(run_play *play, const json_t *plan, const char *port, const run_config *config);
+
+/*
+ * run_claims starts the subject once, outside of any case, and asks it what it can do.
+ *
+ * Returns   its answer, to be given back with json_decref; NULL: it gave none that fits, and each case will say so
+ */
+json_t *run_claims(const run_config *config);
 void run_play_free(run_play *play);
 
 /* ---- between play.c and the steps ---- */

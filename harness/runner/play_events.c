@@ -182,7 +182,9 @@ void run_peer_told(void *arg, run_peer *peer, const json_t *event)
 {
     run_play *play = arg;
     const char *name = vec_get_text(event, "event");
+    bool is_note = strcmp(name, "note") == 0; /* for the reader: nothing has happened */
     play->n_events++;
+    play->n_notes += is_note;
     if (strcmp(name, "datagram") == 0) {
         if (play->is_stdio) {
             datagram_sent(play, peer, event);
@@ -190,10 +192,10 @@ void run_peer_told(void *arg, run_peer *peer, const json_t *event)
         return;
     }
     uint32_t cause = play->cause;
-    if (!play->is_stdio && strcmp(name, "closed") != 0 && strcmp(name, "note") != 0) {
+    if (!play->is_stdio && strcmp(name, "closed") != 0 && !is_note) {
         cause = cause_find(play, peer, event);
     }
-    if (strcmp(name, "closed") != 0) {
+    if (strcmp(name, "closed") != 0 && !is_note) {
         play->active_us = lab_now_us(play->lab);
     }
     json_t *entry = run_log(play, "event");

@@ -69,7 +69,7 @@ static bool advance(run_play *play, uint64_t until_us)
 static bool is_quiet(run_play *play, bool *quiet)
 {
     uint32_t n_packets = lab_n_packets(play->lab);
-    size_t n_events = play->n_events;
+    size_t n_events = play->n_events - play->n_notes;
     for (size_t i = 0; i < play->n_peers; i++) {
         if (play->peers[i].runs && !run_probe(play, &play->peers[i])) {
             return false;
@@ -77,7 +77,7 @@ static bool is_quiet(run_play *play, bool *quiet)
     }
     wait_real(play, lab_now_us(play->lab) + PROBE_US);
     bool good = step_all(play);
-    *quiet = n_packets == lab_n_packets(play->lab) && n_events == play->n_events;
+    *quiet = n_packets == lab_n_packets(play->lab) && n_events == play->n_events - play->n_notes;
     return good;
 }
 
