@@ -1,5 +1,6 @@
 /* Matrix and pages of the cases. SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "html.h"
@@ -8,7 +9,7 @@
 
 enum {
     OPEN_MAX = 3,         /* failing cases that are open from the start */
-    PAGES_MAX = 13 << 20, /* bytes that pages of cases may take; failing cases are told whatever it takes */
+    PAGES_MAX = 11 << 20, /* bytes that pages of cases may take; failing cases are told whatever it takes */
 };
 
 static const char *verdict_of(const json_t *record)
@@ -130,65 +131,82 @@ void rep_matrix_write(FILE *file, const rep_run *run)
 
 /* ---- cases ---- */
 
-/* How much of the pages of passing cases is left out, so that a report of many cases can still be opened. */
-typedef enum thrift {
-    ALL = 0,
-    NO_TWINS,    /* passed on tun, and its twin on stdio is told: no packets */
-    ONE_OF_EACH, /* beside the first of its scenario: no packets */
-    NO_LADDERS,  /* nor ladders */
+/* How much of the pages of passing cases is told, so that a report of many cases can still be opened. */
+typedef struct thrift {
+    size_t whole; /* so many of one scenario, dialect and peer; the others without packets */
+    bool ladders; /* the others with their ladders */
 } thrift;
 
-/* shown_len gives how many bytes of a page are written. */
-static size_t shown_len(const rep_run *run, size_t index, bool first, thrift level)
+/* shown_len gives how many bytes of a page are written; rank: place among passing cases of its kind. */
+static size_t shown_len(const rep_run *run, size_t index, size_t rank, thrift level)
 {
     const char *page = run->pages[index];
-    const char *packets = strstr(page, REP_PAGE_PACKETS);
-    const char *ladder = strstr(page, REP_PAGE_LADDER);
-    size_t len = strlen(page);
-    if (!vec_get_is(run->records[index], "verdict", "pass") || level == ALL) {
-        return len;
-    }
-    bool twin = vec_get_is(run->records[index], "port", "tun");
-    if (level >= NO_LADDERS && (twin || !first) && ladder != NULL) {
-        return (size_t)(ladder - page);
-    }
-    bool left_out = twin || (level >= ONE_OF_EACH && !first);
-    return left_out && packets != NULL ? (size_t)(packets - page) : len;
+    const char *end = strstr(page, level.ladders ? REP_PAGE_PACKETS : REP_PAGE_LADDER);
+    bool left_out = vec_get_is(run->records[index], "verdict", "pass") && rank >= level.whole;
+    return left_out && end != NULL ? (size_t)(end - page) : strlen(page);
 }
 
-static bool is_first(const json_t *scenario, size_t index)
+/* rank_of counts the passing cases of the same scenario, dialect and peer before one. */
+static size_t rank_of(const rep_run *run, const json_t *scenario, size_t index)
 {
-    return json_integer_value(json_array_get(json_object_get(scenario, "cases"), 0)) == (json_int_t)index;
+    const json_t *cases = json_object_get(scenario, "cases");
+    const char *dialect = vec_get_text(run->records[index], "dialect");
+    size_t rank = 0;
+    for (size_t k = 0; k < json_array_size(cases); k++) {
+        size_t other = (size_t)json_integer_value(json_array_get(cases, k));
+        const json_t *record = run->records[other];
+        if (other == index) {
+            break;
+        }
+        rank += vec_get_is(record, "verdict", "pass") && vec_get_is(record, "dialect", dialect) &&
+                strcmp(rep_peer_of(record), rep_peer_of(run->records[index])) == 0;
+    }
+    return rank;
+}
+
+/* ranks_of gives the ranks of all records, to be freed; NULL: no memory. */
+static size_t *ranks_of(const rep_run *run, const json_t *scenarios)
+{
+    size_t *ranks = calloc(run->n + 1, sizeof *ranks);
+    for (size_t i = 0; ranks != NULL && i < json_array_size(scenarios); i++) {
+        const json_t *one = json_array_get(scenarios, i);
+        const json_t *cases = json_object_get(one, "cases");
+        for (size_t k = 0; k < json_array_size(cases); k++) {
+            size_t index = (size_t)json_integer_value(json_array_get(cases, k));
+            ranks[index] = rank_of(run, one, index);
+        }
+    }
+    return ranks;
 }
 
 /* thrift_choose gives the least thrift with which the pages keep to their limit. */
-static thrift thrift_choose(const rep_run *run, const json_t *scenarios)
+static thrift thrift_choose(const rep_run *run, const size_t *ranks)
 {
-    for (unsigned level = ALL; run->pages != NULL && level < NO_LADDERS; level++) {
+    static const thrift levels[] = {{SIZE_MAX, true}, {16, true}, {8, true}, {5, true},
+                                    {3, true},        {2, true},  {1, true}, {1, false}};
+    enum {
+        N_LEVELS = sizeof levels / sizeof levels[0]
+    };
+    size_t level = 0;
+    for (; run->pages != NULL && level < N_LEVELS - 1; level++) {
         size_t sum = 0;
-        for (size_t i = 0; i < json_array_size(scenarios); i++) {
-            const json_t *one = json_array_get(scenarios, i);
-            const json_t *cases = json_object_get(one, "cases");
-            for (size_t k = 0; k < json_array_size(cases); k++) {
-                size_t index = (size_t)json_integer_value(json_array_get(cases, k));
-                sum += run->pages[index] != NULL ? shown_len(run, index, is_first(one, index), (thrift)level)
-                                                 : 0;
-            }
+        for (size_t i = 0; i < run->n; i++) {
+            sum += run->pages[i] != NULL ? shown_len(run, i, ranks[i], levels[level]) : 0;
         }
         if (sum <= PAGES_MAX) {
-            return (thrift)level;
+            break;
         }
     }
-    return NO_LADDERS;
+    return levels[level];
 }
 
-static void page_write(FILE *file, const rep_run *run, size_t index, bool first, thrift level)
+static void page_write(FILE *file, const rep_run *run, size_t index, size_t rank, thrift level)
 {
     if (run->pages == NULL || run->pages[index] == NULL) {
         return;
     }
     size_t len = strlen(run->pages[index]);
-    size_t shown = shown_len(run, index, first, level);
+    size_t shown = shown_len(run, index, rank, level);
     (void)fwrite(run->pages[index], 1, shown, file);
     if (shown < len) {
         vec_arena arena = {NULL};
@@ -206,11 +224,12 @@ static void page_write(FILE *file, const rep_run *run, size_t index, bool first,
 typedef struct telling {
     const rep_run *run;
     bool with_peer;
+    const size_t *ranks;
     thrift level;
     size_t n_open;
 } telling;
 
-static void case_write(FILE *file, telling *t, size_t index, bool first)
+static void case_write(FILE *file, telling *t, size_t index)
 {
     const rep_run *run = t->run;
     vec_arena arena = {NULL};
@@ -235,7 +254,7 @@ static void case_write(FILE *file, telling *t, size_t index, bool first)
                   vec_get_int(record, "ms", 0));
     rep_code(file, run_repro_command(&arena, record));
     (void)fputs("</p>\n", file);
-    page_write(file, run, index, first, t->level);
+    page_write(file, run, index, t->ranks[index], t->level);
     (void)fputs("</details>\n", file);
     vec_arena_free(&arena);
 }
@@ -264,7 +283,16 @@ void rep_cases_write(FILE *file, const rep_run *run)
 {
     json_t *scenarios = rep_scenarios_list(run);
     json_t *peers = rep_peers_list(run);
-    telling t = {.run = run, .with_peer = json_array_size(peers) > 1, .level = thrift_choose(run, scenarios)};
+    size_t *ranks = ranks_of(run, scenarios);
+    if (ranks == NULL) {
+        json_decref(scenarios);
+        json_decref(peers);
+        return;
+    }
+    telling t = {.run = run,
+                 .with_peer = json_array_size(peers) > 1,
+                 .ranks = ranks,
+                 .level = thrift_choose(run, ranks)};
     (void)fputs("<h2 id=\"cases\">Cases</h2>\n", file);
     for (size_t i = 0; i < json_array_size(scenarios); i++) {
         const json_t *one = json_array_get(scenarios, i);
@@ -281,10 +309,11 @@ void rep_cases_write(FILE *file, const rep_run *run)
         requirements_of(file, run, one);
         for (size_t k = 0; k < json_array_size(cases); k++) {
             size_t index = (size_t)json_integer_value(json_array_get(cases, k));
-            case_write(file, &t, index, is_first(one, index));
+            case_write(file, &t, index);
         }
         (void)fputs("</section>\n", file);
     }
+    free(ranks);
     json_decref(scenarios);
     json_decref(peers);
 }
