@@ -87,8 +87,10 @@ static bool mode_of(const gosc_security_context *context, const char *mode)
 
 static void id_set(gosc_id *id, gosc_span bytes)
 {
-    memcpy(id->bytes, bytes.ptr, bytes.len);
     id->len = (uint8_t)bytes.len;
+    if (gosc_span_present(bytes)) {
+        memcpy(id->bytes, bytes.ptr, bytes.len);
+    }
 }
 
 /* first_recipient: the peer, in plain OSCORE. */

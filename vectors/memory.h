@@ -12,7 +12,7 @@ typedef struct vec_arena {
 } vec_arena;
 
 /* vec_alloc gives len zeroed bytes, aligned for any type; they live until vec_arena_free. */
-void *vec_alloc(vec_arena *arena, size_t len);
+__attribute__((returns_nonnull)) void *vec_alloc(vec_arena *arena, size_t len);
 
 /* vec_arena_free gives everything back, overwritten; the arena is empty and can be used again. */
 void vec_arena_free(vec_arena *arena);

@@ -152,7 +152,7 @@ static void name_packet(run_play *play, const lab_packet *packet, run_packet *mi
     for (uint32_t i = 1; i <= packet->number; i++) {
         const lab_packet *one = lab_packet_at(play->lab, i);
         const run_packet *other = run_packet_of(play, i);
-        if (one->coap.is == packet->coap.is && one->from_peer >= 0 && other->of != NULL &&
+        if (one->coap.is == packet->coap.is && one->from_peer >= 0 && other != NULL && other->of != NULL &&
             strcmp(other->of, mine->of) == 0) {
             n++;
             n_from += one->from_peer == packet->from_peer;
