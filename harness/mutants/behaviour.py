@@ -137,9 +137,16 @@ class Stage:
         return records
 
 
+def is_red(record, without):
+    """Whether a case is red that was not without the mutant; a warning is what a broken SHOULD looks like."""
+    return without is not None and without not in RED and \
+        (record['verdict'] in RED or (record['verdict'] == 'warn' and without == 'pass'))
+
+
 def words_of(record):
     """Everything a case complains of, the reason of its verdict first."""
-    said = [record.get('why') or ''] + [one.get('text', '') for one in record.get('findings', [])]
+    said = [record.get('why') or ''] + [one.get('text', '') for kind in ('findings', 'warnings')
+                                        for one in record.get(kind, [])]
     return [text for text in said if text]
 
 
@@ -178,7 +185,7 @@ class Behaviour:
         bad = []
         self.some = {name: sample([one for one in records if one['scenario'] == name]) for name in names}
         for record in records:
-            self.good[record_key(record)] = record['verdict'] not in RED
+            self.good[record_key(record)] = record['verdict']
             if record['verdict'] in RED:
                 bad.append('control: %s%s is red without any mutant: %s' % (
                     record['id'], of_place(record), record.get('why')))
@@ -189,7 +196,7 @@ class Behaviour:
         start = time.monotonic()
         wanted = self.wanted(patch)
         records = self.stage.play(self.stage.build_peer(patch), wanted, 'job-%d' % job) if wanted else []
-        red = [one for one in records if one['verdict'] in RED and self.good.get(record_key(one))]
+        red = [one for one in records if is_red(one, self.good.get(record_key(one)))]
         return judge(patch, records, red, self.stage.scenarios, int(1000 * (time.monotonic() - start)))
 
 

@@ -42,10 +42,7 @@ def untestable(root):
         return {}
     with open(path, encoding='utf-8') as file:
         document = json.load(file)
-    rows = document.get('untestable', document)
-    if isinstance(rows, list):
-        return {row['id']: row['why'] for row in rows}
-    return {key: why for key, why in rows.items() if isinstance(why, str)}
+    return {row: reason['why'] for reason in document['reasons'] for row in reason['rows']}
 
 
 def report(root, results, only):
