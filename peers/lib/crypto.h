@@ -66,7 +66,7 @@ gosc_err gosc_crypto_verify(int32_t alg, const gosc_public_key *public_key, gosc
 /*
  * gosc_crypto_agree computes the static-static Diffie-Hellman secret: the shared x-coordinate, gosc_curve_len bytes.
  * Both keys are on the same curve. Ed25519 keys are mapped to X25519 (Group OSCORE -28 section 2.5.1): u = (1 + y) / (1 - y),
- * scalar from SHA-512 of the seed; the caller has refused y = 1 and y = -1 and checked the point before. Points of small
+ * scalar from SHA-512 of the seed; the caller has refused y = 1 and y = -1 before. Points of small
  * order are not refused: an all-zero result is returned as it is, for the caller to refuse.
  *
  * Errors    GOSC_ERR_KEY_INVALID (point not on the curve), GOSC_ERR_CRYPTO

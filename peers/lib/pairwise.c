@@ -23,10 +23,7 @@ gosc_err gosc_pairwise_secret(const gosc_sender_context *sender, const gosc_publ
     if (other->curve == GOSC_CURVE_ED25519 && is_plus_minus_one(other->x.ptr)) {
         return GOSC_ERR_KEY_INVALID;
     }
-    gosc_err err = gosc_crypto_public_check(other);
-    if (err == GOSC_OK) {
-        err = gosc_crypto_agree(sender->private_key, other, secret);
-    }
+    gosc_err err = gosc_crypto_agree(sender->private_key, other, secret);
     if (err != GOSC_OK) {
         return err;
     }

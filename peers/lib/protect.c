@@ -44,7 +44,7 @@ static gosc_err write_option(gosc_message *m)
     if (room == NULL) {
         return GOSC_ERR_ROOM;
     }
-    if (m->signature_len > 0 && m->context->common.dialect->signature_in_option) {
+    if (m->context->common.dialect->signature_in_option) { /* signs whatever it sends */
         gosc_crypto_wipe(room + GOSC_OPTION_VALUE_MAX, GOSC_SIGNATURE_MAX);
         m->option.signature = gosc_span_of(room + GOSC_OPTION_VALUE_MAX, m->signature_len);
     }

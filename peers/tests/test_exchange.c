@@ -41,6 +41,11 @@ static void start(void)
         kept = kept && behind[i] == 0xa5;
     }
     tap_ok(kept && exchange.n_numbers == 2, "GO-5.1-01 slots that were not lent are not touched");
+    memset(numbers, 0xa5, sizeof numbers);
+    gosc_exchange_init(&exchange, numbers, 1);
+    tap_ok(numbers[0].context == NULL && numbers[0].kid.len == 0 && !numbers[0].with_piv &&
+               !numbers[0].without_piv && exchange.n_numbers == 1,
+           "GO-5.3.1-03 nor is the only one");
     gosc_exchange_init(&exchange, NULL, 0);
     const gosc_id kid = {.len = 0};
     gosc_security_context context = {.n_recipients = 0};

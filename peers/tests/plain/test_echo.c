@@ -186,9 +186,10 @@ static void round_of(const scene_set *set, const gosc_protect_params *how, bool 
                    name);
     gosc_replay_window window;
     memcpy(&window, &alice_at_bob()->window, sizeof window);
+    s.received.sender = NULL;
     gosc_err err = ask(how, wrong, 8, 5100);
     tap_ok(err == GOSC_ERR_ECHO_MISMATCH && memcmp(&window, &alice_at_bob()->window, sizeof window) == 0 &&
-               !gosc_span_present(s.received.message),
+               s.received.sender == alice_at_bob() && !gosc_span_present(s.received.message),
            text);
     if (!lost) {
         (void)snprintf(text, sizeof text, "%s %s: a late value is told so", id, name);
@@ -285,6 +286,24 @@ static void outer(void)
            "O-B.1.2-04 and initialises no window");
 }
 
+/* Whose number a challenge takes when another context than that of the exchange is given, as after a rekey. */
+static void after_rekey(const scene_set *set, const gosc_protect_params *how, bool takes_given,
+                        const char *text)
+{
+    begin(set, true, 0);
+    (void)ask(how, NULL, 0, 0);
+    scene_member *bob = &s.members[BOB];
+    static gosc_security_context newer;
+    memcpy(&newer, &bob->context, sizeof newer);
+    newer.sender.ssn += 100;
+    uint64_t given = newer.sender.ssn, old = bob->context.sender.ssn;
+    gosc_err err = gosc_echo_challenge(&newer, &bob->answered, SPAN(value), 0, &header, how->group_mode,
+                                       scene_scratch(&s), (gosc_buf){s.wire, sizeof s.wire}, &s.wire_len);
+    tap_ok(scene_is(err, GOSC_OK) && newer.sender.ssn == given + takes_given &&
+               bob->context.sender.ssn == old + !takes_given,
+           text);
+}
+
 int main(void)
 {
     due();
@@ -300,6 +319,10 @@ int main(void)
     const gosc_protect_params to_bob = {.target = GOSC_EMPTY};
     round_of(&scene_28, &to_bob, true, "GO-9-02", "group-28 pairwise mode, lost window");
     round_of(&scene_28, &to_bob, false, "GO-9-16", "group-28 pairwise mode, freshness policy");
+    after_rekey(&scene_28, &group, true,
+                "GO-9-06 group-28: the challenge is protected with the newer context");
+    after_rekey(&scene_02, &group, false, "G02-E.3-01 group-02: with that of the request");
+    after_rekey(&scene_oscore, &oscore, false, "O-8.3-03 oscore: with that of the request");
     challenge_details();
     bound_to_client();
     outer();

@@ -320,6 +320,25 @@ static void extremes(void)
     }
 }
 
+/* A payload for which scratch does not suffice is not left out, however much else would find room. */
+static void payload_without_room(void)
+{
+    static uint8_t plain[LONG_MESSAGE];
+    size_t plain_len = long_message(plain, GOSC_CODE_POST, 1, 1500);
+    bool refused = true;
+    for (size_t lend = 0; lend < plain_len; lend += 10) {
+        scene_init(&s, &scene_28);
+        const gosc_protect_params how = scene_group_mode(&s);
+        uint8_t *scratch = bytes_room(lend);
+        refused = gosc_protect_request(&s.members[ALICE].context, &how, gosc_span_of(plain, plain_len),
+                                       (gosc_buf){scratch, lend}, &s.members[ALICE].asked,
+                                       (gosc_buf){s.wire, sizeof s.wire}, &s.wire_len) == GOSC_ERR_ROOM &&
+                  refused;
+        bytes_free(gosc_span_of(scratch, lend));
+    }
+    tap_ok(refused, "O-8.1-01 a payload of 1500 needs that much scratch and more");
+}
+
 /* ---- the ledger ---- */
 
 /* One use of a key; cipher and lengths are the same for all that share a key. */
@@ -503,6 +522,7 @@ int main(int argc, char **argv)
         room_of(&shapes[i]);
     }
     extremes();
+    payload_without_room();
     ledgers();
     return tap_done();
 }
