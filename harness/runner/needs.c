@@ -110,26 +110,50 @@ static const char *feature_of(const json_t *step)
     return vec_get_is(step, "do", "send") && vec_get_is(step, "to", "group") ? "multicast" : NULL;
 }
 
+/* n_servers of the others: a request by multicast to more than one asks for several responses. */
+static size_t n_other_servers(const json_t *plan, const char *name)
+{
+    const json_t *peers = json_object_get(plan, "peers");
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(peers); i++) {
+        const json_t *peer = json_array_get(peers, i);
+        n += run_has(json_object_get(peer, "role"), "server") && !vec_get_is(peer, "name", name);
+    }
+    return n;
+}
+
+static const char *feature_for(const json_t *hello, const json_t *plan, const json_t *step, const char *name)
+{
+    const json_t *has = json_object_get(hello, "features");
+    const char *feature = feature_of(step);
+    bool to_group = vec_get_is(step, "to", "group") && !vec_get_is(step, "do", "forge");
+    if (!run_has(json_object_get(step, "by"), name) && !vec_get_is(step, "by", name)) {
+        return NULL;
+    }
+    if (feature != NULL && !run_has(has, feature)) {
+        return feature;
+    }
+    return to_group && n_other_servers(plan, name) > 1 && !run_has(has, "responses") ? "responses" : NULL;
+}
+
 /* feature_missing gives a feature that the steps of this peer, or the case, ask for and it does not have. */
 static const char *feature_missing(const json_t *hello, const json_t *plan, const char *name)
 {
-    const json_t *has = json_object_get(hello, "features");
     const json_t *steps = json_object_get(plan, "steps");
     const json_t *optional = json_object_get(plan, "optional");
     for (size_t i = 0; i < json_array_size(optional); i++) {
         const char *feature = json_string_value(json_array_get(optional, i));
-        if (!run_has(has, feature)) {
+        if (!run_has(json_object_get(hello, "features"), feature)) {
             return feature;
         }
     }
     for (size_t i = 0; i < json_array_size(steps); i++) {
-        const json_t *step = json_array_get(steps, i);
-        const char *feature = feature_of(step);
-        if (feature != NULL && run_has(json_object_get(step, "by"), name) && !run_has(has, feature)) {
+        const char *feature = feature_for(hello, plan, json_array_get(steps, i), name);
+        if (feature != NULL) {
             return feature;
         }
     }
-    return NULL;
+    return feature_for(hello, plan, json_object_get(plan, "control"), name);
 }
 
 /* ---- algorithms ---- */

@@ -60,18 +60,27 @@ bool run_complain(run_play *play, const run_peer *peer)
 
 /* ---- the whole ---- */
 
+/* Of a place with many peers; interpreters are slow to start, and more of them say nothing new. */
+enum {
+    FOREIGN_MAX = 8
+};
+
 static void peers_init(run_play *play)
 {
     const json_t *peers = json_object_get(play->plan, "peers");
+    size_t n_subjects = 0;
     play->n_peers = json_array_size(peers);
     for (size_t i = 0; i < play->n_peers; i++) {
         play->plans[i] = json_array_get(peers, i);
+        bool is_subject =
+            vec_get_bool(play->plans[i], "subject", false) &&
+            (play->config->place == NULL || vec_get_is(play->plans[i], "place", play->config->place)) &&
+            (play->config->subject.argv == NULL || n_subjects < FOREIGN_MAX);
+        n_subjects += is_subject;
         play->peers[i] = (run_peer){
             .name = vec_get_text(play->plans[i], "name"),
             .number = -1,
-            .is_subject =
-                vec_get_bool(play->plans[i], "subject", false) &&
-                (play->config->place == NULL || vec_get_is(play->plans[i], "place", play->config->place)),
+            .is_subject = is_subject,
             .event = run_peer_told,
             .arg = play,
             .patience_ms = play->config->patience_ms,

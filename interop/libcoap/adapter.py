@@ -209,7 +209,9 @@ class Tree:
         return found[1] if found else "unknown"
 
     def start(self, program, *arguments):
-        return Process([*self.program(program), *arguments], self.environment)
+        # A PDU in their log is not flushed: behind a pipe it would come with whatever is logged next.
+        lines = ["stdbuf", "-oL"]
+        return Process([*self.enter, *lines, *self.program(program)[len(self.enter) :], *arguments], self.environment)
 
 
 class Group:
