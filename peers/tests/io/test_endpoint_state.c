@@ -461,8 +461,42 @@ static void test_interop_resources(void)
     world_end(&w);
 }
 
+/* ---- Appendix B.2 ---- */
+
+static void test_rederive(void)
+{
+    world_init(&w, &gosc_dialect_oscore);
+    w.rederive = true;
+    world_start(&w);
+    const char *fault =
+        world_ask(&w, QUESTION(.exchange = "a", .to = LAMP1, .method = IO_CODE_PUT, .payload = "on"));
+    world_run(&w, 100);
+    check(&w,
+          fault == NULL && w.n_sent == 4 && seen(&w, LAMP1, IO_EVENT_DELIVERED, NULL) == 1 &&
+              says(the(&w, SWITCH, IO_EVENT_RESPONSE, 0), GOSC_CODE_CHANGED, "") && w.n_granted == 0,
+          "O-B.2-10 O-B.2-11 two ends without a context make one in four messages");
+    world_clear(&w);
+    fault = world_ask(&w, QUESTION(.exchange = "b", .to = LAMP1));
+    world_run(&w, 100);
+    check(&w,
+          fault == NULL && w.n_sent == 2 &&
+              says(the(&w, SWITCH, IO_EVENT_RESPONSE, 0), GOSC_CODE_CONTENT, "on"),
+          "O-B.2-11 and go on under it");
+    world_clear(&w);
+    io_endpoint_forget(w.members[SWITCH].endpoint, group_of(&w, SWITCH), true);
+    fault = world_ask(&w, QUESTION(.exchange = "c", .to = LAMP1));
+    const char *second = world_ask(&w, QUESTION(.exchange = "d", .to = LAMP1));
+    world_run(&w, 100);
+    check(&w,
+          fault == NULL && second != NULL && w.n_sent == 4 && seen(&w, LAMP1, IO_EVENT_DELIVERED, NULL) == 1,
+          "O-B.2-03 a client that alone lost it begins again, one run at a time");
+    check(&w, io_group_n_contexts(group_of(&w, LAMP1)) == 2, "O-B.2-10 the server took both contexts in");
+    world_end(&w);
+}
+
 int main(void)
 {
+    test_rederive();
     test_interop_resources();
     for (size_t i = 0; i < sizeof dialects / sizeof dialects[0]; i++) {
         const gosc_dialect *dialect = dialects[i];

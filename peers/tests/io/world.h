@@ -62,6 +62,9 @@ typedef struct world {
     int n_members; /* 2 in plain OSCORE */
     member members[N_MEMBERS];
     io_policy policy; /* of all */
+    bool rederive;    /* two members of oscore that lost their contexts */
+    gosc_context_params lost[2];
+    gosc_id lost_ids[2];
     unsigned roles[N_MEMBERS];
     uint32_t freshness_ms;
     gosc_sync_method *sync;
@@ -313,6 +316,25 @@ static inline void world_start(world *w)
                                  .policy = w->policy,
                                  .n_addresses = 1,
                                  .addresses = {m->address}};
+        if (w->rederive) {
+            /* Both come without state: the first exchange makes a context (RFC 8613 Appendix B.2). */
+            gosc_span id = bytes_hex(keys[i].id);
+            w->lost_ids[i].len = (uint8_t)id.len;
+            memcpy(w->lost_ids[i].bytes, id.ptr, id.len);
+            bytes_free(id);
+            id = bytes_hex(keys[1 - i].id);
+            w->lost_ids[1 - i].len = (uint8_t)id.len;
+            memcpy(w->lost_ids[1 - i].bytes, id.ptr, id.len);
+            bytes_free(id);
+            w->lost[i] = (gosc_context_params){.dialect = &gosc_dialect_oscore,
+                                               .hkdf = GOSC_ALG_HMAC_256,
+                                               .aead = GOSC_ALG_CCM_16_64_128,
+                                               .master_secret = gosc_span_of("a secret of both", 16),
+                                               .sender_id = gosc_id_span(&w->lost_ids[i]),
+                                               .windows_invalid = true};
+            group.rederive = &w->lost[i];
+            group.rederive_recipient = gosc_id_span(&w->lost_ids[1 - i]);
+        }
         need(io_endpoint_group_add(m->endpoint, &group, &grant) == NULL, "a group");
     }
 }
