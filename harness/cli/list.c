@@ -247,7 +247,7 @@ static void tell_sum(FILE *out, const vec_tree *tree, const evidence *e)
 static int tell(const settings *s, const char *what, const vec_tree *tree, vec_check *check)
 {
     evidence e;
-    cli_output output;
+    cli_output output = {.file = stdout};
     vec_arena arena = {NULL};
     if (!evidence_load(&e, tree, run_scenario_folder_default(), s->root, check)) {
         evidence_free(&e);

@@ -51,7 +51,7 @@ static int html_write(const run_report *r, const char *path)
 {
     vec_tree tree;
     vec_check check;
-    evidence e = {NULL};
+    evidence e = {.by_vectors = NULL};
     cli_output output;
     json_t *rows = NULL;
     bool good = vec_tree_load(&tree, vec_folder_default(), NULL, 0, &check) && tree.requirements != NULL;
