@@ -204,8 +204,8 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
 {
     bool pairwise = has_modes(world) && (fields->flags & GOSC_FLAG_GROUP) == 0;
     /* In RFC 8613 the context of a response is that of its request, whatever kid and kid context say (section 8.4). */
-    bool by_request = !o->is_request && o->request != NULL && o->request->target != RUN_NO_MEMBER &&
-                      strcmp(world->dialect, "oscore") == 0;
+    size_t asked = o->request != NULL ? o->request->target : RUN_NO_MEMBER;
+    bool by_request = !o->is_request && asked != RUN_NO_MEMBER && strcmp(world->dialect, "oscore") == 0;
     for (unsigned back = 0; back <= world->n_epochs; back++) {
         unsigned epoch = world->n_epochs - back; /* the newest first */
         for (size_t i = 0; i < world->n_groups; i++) {
@@ -221,13 +221,13 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
                 continue;
             }
             if (by_request) {
-                one.sender = one.request->target;
+                one.sender = asked;
             } else if (gosc_span_present(fields->kid)) {
                 one.sender = run_group_member_by_id(one.group, fields->kid);
             } else if (parties->from != NULL) {
                 one.sender = run_group_member(one.group, parties->from);
             } else if (one.request != NULL) {
-                one.sender = one.request->target;
+                one.sender = asked;
             }
             if (one.sender == RUN_NO_MEMBER) {
                 continue;
