@@ -122,11 +122,29 @@ static size_t n_other_servers(const json_t *plan, const char *name)
     return n;
 }
 
+/* is_special: whether a request is for more than a value that can be read and written. */
+static bool is_special(const json_t *step)
+{
+    static const char *const paths[] = {"/large", "/separate", "/firmware", "/.well-known/core", NULL};
+    for (const char *const *one = paths; *one != NULL; one++) {
+        if (vec_get_is(step, "path", *one)) {
+            return true;
+        }
+    }
+    return vec_get_is(step, "path", "/light") &&
+           (vec_get_is(step, "method", "POST") || vec_get_is(step, "method", "FETCH"));
+}
+
 static const char *feature_for(const json_t *hello, const json_t *plan, const json_t *step, const char *name)
 {
     const json_t *has = json_object_get(hello, "features");
     const char *feature = feature_of(step);
     bool to_group = vec_get_is(step, "to", "group") && !vec_get_is(step, "do", "forge");
+    bool asked = vec_get_is(step, "to", name) || vec_get_is(step, "to", "group");
+    if (asked && is_special(step) && !run_has(json_object_get(step, "by"), name) &&
+        !run_has(has, "resources")) {
+        return "resources";
+    }
     if (!run_has(json_object_get(step, "by"), name) && !vec_get_is(step, "by", name)) {
         return NULL;
     }

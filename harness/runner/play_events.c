@@ -148,6 +148,13 @@ static bool told_of(run_play *play, uint32_t number, const json_t *event)
     const char *exchange = vec_get_text(event, "exchange");
     const run_packet *mine = run_packet_of(play, number);
     const run_packet *asked = mine != NULL ? run_packet_of(play, mine->reply_to) : NULL;
+    bool is_rejected = vec_get_is(event, "event", "rejected");
+    if (!is_rejected && vec_get_is(packet, "outer_code", "0.00")) {
+        return false; /* an empty message brings nothing to an application */
+    }
+    if (piv != NULL && oscore == NULL && !is_rejected) {
+        return false;
+    }
     if (piv != NULL && oscore != NULL && vec_get_int(oscore, "partial_iv", -1) != strtoll(piv, NULL, 16)) {
         return false;
     }

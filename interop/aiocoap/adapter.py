@@ -280,7 +280,7 @@ class Peer:
             "ports": ["stdio", "udp"],
             "roles": ["client", "server"],
             "dialects": [{"dialect": "oscore", **row}, {"dialect": "group-28", **row, **group, "cred_formats": ["ccs", "cwt", "x509"]}],
-            "features": ["echo", "observe", "block", "state", "forget", "multicast", "no-response"],
+            "features": ["echo", "observe", "block", "state", "forget", "multicast", "resources"],
         }
 
     # ---- contexts and addresses ----

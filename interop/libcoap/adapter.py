@@ -128,7 +128,7 @@ def partial_iv_of(outer):
 
 def kid_of(outer):
     found = re.search(r"kid=0x(\w*)", outer[3])
-    return found[1] if found else None
+    return found[1] if found else ""  # the log leaves an empty one out
 
 
 def options_of(inner):
