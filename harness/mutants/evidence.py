@@ -1,11 +1,12 @@
 """Seeded mutants against the notes of the vectors, and what became of all that as results.json."""
 import json
 import os
+import re
 
 
 def mutant_number(one):
-    """M05 of M05b."""
-    return one[:3]
+    """M05 of M05b, M110 of M110x."""
+    return re.match('M[0-9]+', one).group()
 
 
 def of_requirements(patch, rows, red):
