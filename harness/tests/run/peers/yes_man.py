@@ -14,7 +14,7 @@ HELLO = {
         {"dialect": d, "readings": ["CS5"], "modes": ["group", "pairwise"], "aead": [10, 11], "group_enc": [10],
          "signature": [-8, -7], "agreement": [-27], "hkdf": [5], "cred_formats": ["ccs"]}
         for d in ("oscore", "group-02", "group-28")],
-    "features": ["observe", "rekey", "forget", "multicast", "state"],
+    "features": ["observe", "rekey", "forget", "multicast", "state", "resources"],
 }
 DELIVERED = {"event": "delivered", "group": "g", "kid": "", "mode": "pairwise", "partial_iv": "00", "multicast": False,
              "from": "[fd00::2]:5683", "method": "GET", "path": "/hello", "payload": None, "options": []}
