@@ -88,6 +88,10 @@ long() {
     # Every bit of every message of every algorithm, not only a sample.
     item check 'complete sweep' env MUSTER_FULL=1 "$root/debug/peers/tests/test_unprotect_algorithms"
     item check 'format' sh ci/format.sh check
+    # Third parties: here and not in every test, since libcoap takes a Debian 13 tree; what differs is in their waivers.
+    item check 'interop: stacks' sh ci/interop-deps "$root"
+    item tap 'interop: adapters' python3 interop/tests/test_adapters.py
+    item count 'interop: aiocoap, smoke' "$root/release/muster" run --peer aiocoap --smoke --waivers interop/aiocoap/waivers.json
     item check 'analyze' make -s BUILD="$root" analyze
     item check 'coverage' make -s -j "$jobs" BUILD="$root" coverage
     TALLY_SECONDS=7200 item check 'fuzz' make -s -j "$jobs" BUILD="$root" FUZZ_SECONDS="${FUZZ_SECONDS:-300}" fuzz

@@ -8,6 +8,7 @@
 
 static const vec_rule waiver[] = {
     {.key = "case", .kind = VEC_TEXT, .min = 1},
+    {.key = "place", .kind = VEC_TEXT, .min = 1, .flags = VEC_OPTIONAL},
     {.key = "reason", .kind = VEC_TEXT, .min = 1},
     {.key = "link", .kind = VEC_TEXT, .min = 1},
     {.key = "expires", .kind = VEC_TEXT, .min = 10, .max = 10},
@@ -54,6 +55,10 @@ json_t *run_waivers_load(vec_check *check, const char *path)
 static bool fits(const json_t *item, const json_t *record)
 {
     const char *id = vec_get_text(record, "id");
+    const char *place = vec_get_text(item, "place");
+    if (place != NULL && !vec_get_is(record, "place", place)) {
+        return false;
+    }
     return id != NULL && fnmatch(vec_get_text(item, "case"), id, 0) == 0;
 }
 
