@@ -131,12 +131,12 @@ def tables(tap):
 def results_kept(tap, folder):
     """results.json: parts replace their own, evidence of the other sets stays."""
     path = str(pathlib.Path(folder) / "results.json")
-    evidence.write(path, [{"seeded": [], "evidence": {"O-1-01": {"M01a": ["v-1"]}}}])
+    evidence.write(path, [{"seeded": [], "evidence": {"O-2-01": {"M01a": ["v-1"]}}}])
     row = {"id": "M90a", "red": ["s-1"]}
-    evidence.write(path, [{"behaviour": [row], "replayed": [], "evidence": {"O-1-01": {"M90a": ["s-1"]}}}])
-    evidence.write(path, [{"behaviour": [row], "replayed": [], "evidence": {"O-1-02": {"M90a": ["s-1"]}}}])
+    evidence.write(path, [{"behaviour": [row], "replayed": [], "evidence": {"O-2-01": {"M90a": ["s-1"]}}}])
+    evidence.write(path, [{"behaviour": [row], "replayed": [], "evidence": {"O-2-06": {"M90a": ["s-1"]}}}])
     found = evidence.load(path)
-    tap.ok(found["evidence"] == {"O-1-01": {"M01a": ["v-1"]}, "O-1-02": {"M90a": ["s-1"]}} and found["pairs"]["all"] == 2,
+    tap.ok(found["evidence"] == {"O-2-01": {"M01a": ["v-1"]}, "O-2-06": {"M90a": ["s-1"]}} and found["pairs"]["all"] == 2,
            "a run of one set keeps what the others found", found["evidence"])
 
 
