@@ -296,6 +296,9 @@ static void after_rekey(const scene_set *set, const gosc_protect_params *how, bo
     static gosc_security_context newer;
     memcpy(&newer, &bob->context, sizeof newer);
     newer.sender.ssn += 100;
+    if (!takes_given) {
+        newer.n_recipients = 0; /* nor is the client looked for there */
+    }
     uint64_t given = newer.sender.ssn, old = bob->context.sender.ssn;
     gosc_err err = gosc_echo_challenge(&newer, &bob->answered, SPAN(value), 0, &header, how->group_mode,
                                        scene_scratch(&s), (gosc_buf){s.wire, sizeof s.wire}, &s.wire_len);
