@@ -324,9 +324,13 @@ def run_behaviour(args, chosen, excused):
     played = behaviour.Behaviour(stage, chosen, args.table)
     n_cases, failures = played.control()
     print('%-8s %d cases without any mutant' % ('FAIL' if failures else 'ok', n_cases))
-    results = each('peers', chosen, played.run, [None] * args.jobs)
-    for line in behaviour.table_of(results):
-        print(line)
+
+    def told(job, host, patch):
+        row = played.run(job, host, patch)
+        print(next(behaviour.table_of([row])), flush=True)
+        return row
+
+    results = each('peers', chosen, told, [None] * args.jobs)
     failures += ['%s %s: %s' % (row['id'], row['title'], row['why']) for row in results if row['verdict'] != 'killed']
     part = behaviour.part_of(results, {patch.id for patch in chosen if patch.below == 'peers/'})
     if not args.only:
