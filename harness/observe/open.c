@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cbor.h"
 #include "log.h"
 
 static const struct {
