@@ -414,13 +414,16 @@ static void list_cases(const run_job *jobs, size_t n)
 }
 
 /* claims_ask starts each peer once, so that cases it cannot take part in need not start it, and it is known
- * which port it has. */
+ * which port it has. That is given no more time than a case. */
 static void claims_ask(const run_pool_config *config, subject *subjects, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         if (subjects[i].command != NULL) {
             run_config one = config->play;
             one.subject = subjects[i].program;
+            if (one.patience_ms > config->limit_ms / RUN_START_FACTOR) {
+                one.patience_ms = config->limit_ms / RUN_START_FACTOR;
+            }
             subjects[i].claims = run_claims(&one);
         }
     }
@@ -486,8 +489,8 @@ static int run(const settings *s)
         status = prepare(s, &book.arena, &config);
     }
     if (status < 0) {
+        claims_ask(&config, subjects, p.n_subjects); /* a signal ends that at once */
         signals_take();
-        claims_ask(&config, subjects, p.n_subjects);
         choose(&p, &book);
     }
     if (status < 0 && p.n == 0) {
