@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "tree.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -113,6 +114,7 @@ static bool file_load(vec_tree *tree, const char *path, vec_file *file, vec_chec
 static bool index_vectors(vec_tree *tree, vec_check *check)
 {
     tree->index = json_object();
+    assert(tree->vectors != NULL); /* vec_alloc ends the program rather */
     for (size_t i = 0; i < tree->n_files; i++) {
         const vec_file *file = &tree->files[i];
         const json_t *list = json_object_get(file->root, "vectors");

@@ -517,8 +517,8 @@ int cli_bench_lab(int argc, char **argv)
     }
     (void)signal(SIGPIPE, SIG_IGN); /* a peer that ends is told of, not died of */
     bench *b = calloc(1, sizeof *b);
-    if (status < 0 && b == NULL) {
-        status = cli_complain("bench lab: out of memory");
+    if (b == NULL) {
+        return cli_complain("bench lab: out of memory");
     }
     if (status < 0) {
         b->n_servers = servers.given ? (size_t)servers.value : SERVERS_MAX;
@@ -528,9 +528,7 @@ int cli_bench_lab(int argc, char **argv)
     if (status < 0) {
         status = run(b, json, output);
     }
-    if (b != NULL) {
-        vec_arena_free(&b->arena);
-    }
+    vec_arena_free(&b->arena);
     free(b);
     return status;
 }

@@ -24,6 +24,9 @@ static void show_pairwise(FILE *out, const subject *s)
     const gosc_common_context *common = &s->context->common;
     const gosc_sender_context *own = &s->context->sender;
     uint8_t secret[GOSC_SECRET_MAX];
+    if (s->other == NULL) {
+        return;
+    }
     gosc_span own_key = gosc_span_of(own->key, common->cipher->key_len);
     gosc_span other_key = gosc_span_of(s->other->key, common->cipher->key_len);
     cli_show_bytes(out, s->arena, "  salt (sender's key)", s->sealing ? own_key : other_key);
