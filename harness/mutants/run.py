@@ -481,6 +481,15 @@ def seeded_part(run, args, chosen, excused):
     return {'seeded': results, 'evidence': found}, len(results) - len(bad), failures
 
 
+def tell_evidence(chosen, parts):
+    """A line for each mutant: for which of the requirements it breaks something that cites them went red, and for which not."""
+    for patch in chosen:
+        seen = [one for one in patch.requirements if any(patch.id in part.get('evidence', {}).get(one, ()) for part in parts)]
+        rest = [one for one in patch.requirements if one not in seen]
+        print('evidence %-6s %s%s' % (patch.id, ' '.join(seen) or 'none',
+                                      '; nothing that cites it went red: ' + ' '.join(rest) if rest else ''))
+
+
 def main():
     """Exit status."""
     args = arguments()
@@ -518,6 +527,8 @@ def main():
         parts.append(part)
     if whole(args):
         evidence.write(args.output, parts)
+    elif args.only:
+        tell_evidence(seeded + behaving, parts)
     for line in failures:
         print('FAIL ' + line)
     print('took %d s' % (time.monotonic() - start))
