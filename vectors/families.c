@@ -1,5 +1,5 @@
-/* What a list of rules cannot say about vector files: conditions, references. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a list of rules cannot say about vector files: conditions, references. */
 #include "families.h"
 
 #include <string.h>

@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * JSON, strictly: a document against rows of rules, and values out of a document that passed. Objects are
  * closed, keys are unique, numbers are integers. The first fault is told in one line, `FILE: PLACE: expected
- * X, found Y`, where PLACE is a JSON pointer ("/" for the document itself). SPDX-License-Identifier:
- * BSD-2-Clause
+ * X, found Y`, where PLACE is a JSON pointer ("/" for the document itself).
  */
 #ifndef VEC_READ_H
 #define VEC_READ_H

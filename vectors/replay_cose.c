@@ -1,5 +1,5 @@
-/* Family cose: COSE_Encrypt0, what is authenticated and signed, COSE_Key. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Family cose: COSE_Encrypt0, what is authenticated and signed, COSE_Key. */
 #include <string.h>
 
 #include "replay_family.h"

@@ -1,5 +1,5 @@
-/* The bare adapter calls beside each operation: same algorithms, same lengths. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The bare adapter calls beside each operation: same algorithms, same lengths. */
 #include <string.h>
 
 #include "bench_rig.h"

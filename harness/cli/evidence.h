@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who cites a requirement, and what was seen to go red when it is broken. SPDX-License-Identifier:
- * BSD-2-Clause
+ * Who cites a requirement, and what was seen to go red when it is broken.
  */
 #ifndef CLI_EVIDENCE_H
 #define CLI_EVIDENCE_H

@@ -1,5 +1,5 @@
-/* What goes into the cryptography: keys, nonce, AAD, each with its parts. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What goes into the cryptography: keys, nonce, AAD, each with its parts. */
 #include <string.h>
 
 #include "names.h"

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `muster open` and `muster seal` on one message: the command line becomes a job. SPDX-License-Identifier:
- * BSD-2-Clause
+ * `muster open` and `muster seal` on one message: the command line becomes a job.
  */
 #ifndef CLI_SINGLE_H
 #define CLI_SINGLE_H

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The message that `muster explain` looks at, and the endpoint that looks. SPDX-License-Identifier:
- * BSD-2-Clause
+ * The message that `muster explain` looks at, and the endpoint that looks.
  */
 #ifndef CLI_SUBJECT_H
 #define CLI_SUBJECT_H

@@ -1,5 +1,5 @@
-/* The message is another member's than it says, or made under another context. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The message is another member's than it says, or made under another context. */
 #include <string.h>
 
 #include "trial.h"

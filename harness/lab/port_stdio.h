@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The stdio port: virtual time, and when each peer wants to be told of it. SPDX-License-Identifier:
- * BSD-2-Clause
+ * The stdio port: virtual time, and when each peer wants to be told of it.
  */
 #ifndef LAB_PORT_STDIO_H
 #define LAB_PORT_STDIO_H

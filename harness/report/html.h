@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One HTML file for a run: what happened, peer x scenario, a page for each case, requirements and their
- * evidence. It refers to nothing outside itself and can be read without script. SPDX-License-Identifier:
- * BSD-2-Clause
+ * evidence. It refers to nothing outside itself and can be read without script.
  */
 #ifndef REP_HTML_H
 #define REP_HTML_H

@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Text that came from peers or the network, made fit for a document. Whatever is in it, the result is valid
  * UTF-8 without control characters, without characters that XML forbids and without those that turn the
- * direction of writing; U+FFFD stands for what had to go. NULL is nothing. SPDX-License-Identifier:
- * BSD-2-Clause
+ * direction of writing; U+FFFD stands for what had to go. NULL is nothing.
  */
 #ifndef REP_TEXT_H
 #define REP_TEXT_H

@@ -1,5 +1,5 @@
-/* Packets: which step they belong to, their names, their entries in the log. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Packets: which step they belong to, their names, their entries in the log. */
 #include "play_parts.h"
 
 #include <string.h>

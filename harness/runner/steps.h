@@ -1,5 +1,5 @@
-/* The steps of the adversary and of the network (not for others than step.c). SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The steps of the adversary and of the network (not for others than step.c). */
 #ifndef RUN_STEPS_H
 #define RUN_STEPS_H
 

@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The world of a case: groups (or pairs of plain OSCORE), their members, and what each member knows in each
  * epoch. Made from dialect, parameters and fixed key pairs, so that two runs of a case are equal. The harness
- * keeps all keys: it opens every packet, and its adversary is one of the members. SPDX-License-Identifier:
- * BSD-2-Clause
+ * keeps all keys: it opens every packet, and its adversary is one of the members.
  */
 #ifndef RUN_WORLD_H
 #define RUN_WORLD_H

@@ -1,5 +1,5 @@
-/* The client's side of an endpoint: exchanges, and what is sent in them. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The client's side of an endpoint: exchanges, and what is sent in them. */
 #include "endpoint_state.h"
 
 #include <stdlib.h>

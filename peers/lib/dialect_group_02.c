@@ -1,5 +1,5 @@
-/* draft-ietf-core-oscore-groupcomm-02 (2018): the countersignature stands in the option. SPDX-License-Identifier:
- * BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* draft-ietf-core-oscore-groupcomm-02 (2018): the countersignature stands in the option. */
 #include "cbor.h"
 #include "group.h"
 #include "group_message.h"

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Option classes of OSCORE (RFC 8613 section 4.1): which option travels encrypted (E), which stays readable
- * (U), which may stand in both places. No registered option is class I. SPDX-License-Identifier:
- * BSD-2-Clause
+ * (U), which may stand in both places. No registered option is class I.
  */
 #ifndef GOSC_OPTION_CLASS_H
 #define GOSC_OPTION_CLASS_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Three peers in namespaces: real sockets, real multicast, and everything the attacker can do to them, over
- * IPv6 and IPv4. Skipped, in one line that says why, where the host forbids it. SPDX-License-Identifier:
- * BSD-2-Clause
+ * IPv6 and IPv4. Skipped, in one line that says why, where the host forbids it.
  */
 #include "live.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rows of group-28: two readings, and what each combination of algorithms makes of modes and lengths,
- * against the rules of sections 2.1.4, 2.2 and 2.3 written down once more. SPDX-License-Identifier:
- * BSD-2-Clause
+ * against the rules of sections 2.1.4, 2.2 and 2.3 written down once more.
  */
 #include "context.h"
 

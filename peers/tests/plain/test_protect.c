@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Protecting: the order of refusals, room to the byte, and a ledger of all (key, nonce) pairs over mixed
- * sequences. Nothing may move on a refusal; shapes are those of shapes.h. SPDX-License-Identifier:
- * BSD-2-Clause
+ * sequences. Nothing may move on a refusal; shapes are those of shapes.h.
  */
 #include "protect.h"
 
