@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A program that speaks every dialect in every reading, with Appendix B.2 of RFC 8613 and all synchronisation methods, as a
  * device links it. What it does not need (names of errors, uncompressed COSE objects) is not linked. Its own code and data

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A program that speaks only `oscore`, as a device links it: every public call of both roles, one dialect
  * row. Its own code stands in a section that make footprint does not count. Never run.

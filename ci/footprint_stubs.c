@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Stands for the platform when the footprint of the core is measured: crypto adapter and memory functions as
  * empty shells in a section of their own, which is not counted. Never run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* string.h for the footprint build: all that peers/lib may use of it, so that no C library is needed. */
 #ifndef CI_FREESTANDING_STRING_H
 #define CI_FREESTANDING_STRING_H

@@ -162,15 +162,20 @@ static void keep_red(evidence *e, const vec_tree *tree, const json_t *scenarios,
 static void read_results(evidence *e, const vec_tree *tree, const json_t *scenarios, const char *path)
 {
     json_t *root = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
-    const json_t *list = json_object_get(root, "seeded");
-    e->has_results = json_is_array(list);
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *row = json_array_get(list, i);
-        const char *id = vec_get_text(row, "id");
-        json_t *mutant = id != NULL ? json_object_get(e->mutants, id) : NULL;
-        if (mutant != NULL) {
-            (void)json_object_set_new(mutant, "caught", json_boolean(vec_get_is(row, "verdict", "killed")));
-            (void)json_object_set_new(mutant, "red", json_integer((json_int_t)vec_get_int(row, "n_red", 0)));
+    static const char *const sets[] = {"seeded", "behaviour"};
+    for (size_t set = 0; set < sizeof sets / sizeof *sets; set++) {
+        const json_t *list = json_object_get(root, sets[set]);
+        e->has_results |= json_is_array(list);
+        for (size_t i = 0; i < json_array_size(list); i++) {
+            const json_t *row = json_array_get(list, i);
+            const char *id = vec_get_text(row, "id");
+            json_t *mutant = id != NULL ? json_object_get(e->mutants, id) : NULL;
+            if (mutant != NULL) {
+                (void)json_object_set_new(mutant, "caught",
+                                          json_boolean(vec_get_is(row, "verdict", "killed")));
+                (void)json_object_set_new(mutant, "red",
+                                          json_integer((json_int_t)vec_get_int(row, "n_red", 0)));
+            }
         }
     }
     keep_red(e, tree, scenarios, json_object_get(root, "evidence"));
@@ -311,6 +316,8 @@ bool evidence_load(evidence *e, const vec_tree *tree, const char *scenarios, con
     for_each_file(path, ".c", count_test, &tests);
     (void)snprintf(path, sizeof path, "%s/harness/mutants/seeded", root);
     for_each_file(path, ".patch", list_patch, e);
+    (void)snprintf(path, sizeof path, "%s/harness/mutants/behaviour", root);
+    for_each_file(path, ".patch", list_patch, e);
     json_t *reqs = read_scenarios(e, scenarios, check);
     (void)snprintf(path, sizeof path, "%s/harness/mutants/results.json", root);
     read_results(e, tree, reqs, path);
@@ -382,4 +389,35 @@ json_t *evidence_rows(const evidence *e, const vec_tree *tree)
     }
     free(ids);
     return rows;
+}
+
+size_t evidence_pairs(const char *root, json_t *const *records, size_t n)
+{
+    char path[1024];
+    const char *requirement, *mutant;
+    json_t *by_requirement, *ids, *names = json_object();
+    size_t n_pairs = 0;
+    for (size_t i = 0; i < n; i++) {
+        const char *name = vec_get_text(records[i], "scenario");
+        if (name != NULL) {
+            (void)json_object_set_new(names, name, json_true());
+        }
+    }
+    (void)snprintf(path, sizeof path, "%s/harness/mutants/results.json", root);
+    json_t *results = json_load_file(path, JSON_REJECT_DUPLICATES, NULL);
+    json_object_foreach(json_object_get(results, "evidence"), requirement, by_requirement)
+    {
+        json_object_foreach(by_requirement, mutant, ids)
+        {
+            bool found = false;
+            for (size_t i = 0; !found && i < json_array_size(ids); i++) {
+                const char *id = json_string_value(json_array_get(ids, i));
+                found = id != NULL && json_object_get(names, id) != NULL;
+            }
+            n_pairs += found;
+        }
+    }
+    json_decref(results);
+    json_decref(names);
+    return n_pairs;
 }

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "evidence.h"
 #include "report/files.h"
 #include "run_report.h"
 #include "runner/tell.h"
@@ -356,6 +357,8 @@ static int tell_all(const settings *s, const json_t *waivers, const char *today,
         (void)printf("inconclusive %zu more, for the same reason: %s\n", p->n_unsure, p->unsure);
     }
     if (!s->tap) {
+        (void)printf("evidence: these scenarios were seen to kill %zu pairs of requirement and mutant\n",
+                     evidence_pairs(".", p->records, p->n_jobs));
         run_tell_sum(stdout, &tally, p->records, p->n_jobs, took_ms);
     }
     if (fflush(stdout) != 0) {
