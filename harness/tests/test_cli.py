@@ -316,12 +316,15 @@ def test_list(tap, muster, folder):
     tap.ok(got.stdout == "M99      not run  the nonce is made of zeros\n1 mutants\n", "list mutants", got)
     vector = next(v for _, document in files() for v in document["vectors"] if "O-5.2-01" in v["req"])
     stranger = next(v for _, document in files() for v in document["vectors"] if "O-8.2-05" not in v["req"])
+    (root / "harness" / "mutants" / "behaviour").mkdir()
+    (root / "harness" / "mutants" / "behaviour" / "M98-y.patch").write_text("# M98 a peer that answers nobody\n--- a\n+++ b\n")
     (root / "harness" / "mutants" / "results.json").write_text(json.dumps({
-        "seeded": [{"id": "M99", "verdict": "killed", "n_red": 1}],
+        "seeded": [{"id": "M99", "verdict": "killed", "n_red": 1}], "behaviour": [{"id": "M98", "verdict": "survived", "n_red": 0}],
         "evidence": {"O-5.2-01": {"M99": [vector["id"]]}, "O-8.2-05": {"M99": [stranger["id"], "no-such-vector"]}}}))
     got = muster("list", "mutants", "--root", root)
-    tap.ok("M99      caught " in got.stdout and muster("list", "mutants", "--uncovered", "--root", root).stdout == "0 mutants\n",
-           "a mutant that was caught", got)
+    bare = muster("list", "mutants", "--uncovered", "--root", root)
+    tap.ok("M99      caught " in got.stdout and bare.stdout.splitlines()[1:] == ["1 mutants"] and
+           bare.stdout.startswith("M98      MISSED "), "a mutant that was caught, and one that was missed", got, bare)
     rows = {row["id"]: row for row in json.loads(muster("list", "requirements", "--json", "--root", root).stdout)}
     tap.ok(rows["O-5.2-01"]["mutants"] == 1 and rows["O-8.2-05"]["mutants"] == 0,
            "evidence is a vector of the requirement that went red", rows["O-5.2-01"])
