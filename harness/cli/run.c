@@ -374,7 +374,6 @@ static void signals_take(void)
     (void)sigaction(SIGINT, &action, NULL);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGHUP, &action, NULL);
-    (void)signal(SIGPIPE, SIG_IGN);
 }
 
 static int play(const settings *s, const run_pool_config *config, const run_job *jobs, size_t n,
@@ -492,7 +491,8 @@ static int run(const settings *s)
         status = prepare(s, &book.arena, &config);
     }
     if (status < 0) {
-        claims_ask(&config, subjects, p.n_subjects); /* a signal ends that at once */
+        (void)signal(SIGPIPE, SIG_IGN);              /* a peer that ends is told of, not died of */
+        claims_ask(&config, subjects, p.n_subjects); /* a signal of the user ends that at once */
         signals_take();
         choose(&p, &book);
     }

@@ -73,6 +73,9 @@ def check_peers(tap, muster, scratch):
                f"peer {name}: {verdict}", done.stdout, done.stderr)
         tap.ok(time.monotonic() - begin < 20, f"peer {name}: does not take long")
         tap.ok("; again: muster repro --peer " in done.stdout, f"peer {name}: the line ends in a command to run it again")
+    # Whether the first line still reaches a peer that ends at once is a matter of microseconds.
+    ends = [muster("run", "--peer", "/bin/false", CASE).returncode for _ in range(20)]
+    tap.ok(ends == [1] * 20, "a peer that ends before it is asked is a crash each time", ends)
 
 
 # ---- malformed scenarios: place of the change, value, place and words of the fault ----
@@ -264,6 +267,13 @@ def check_reports(tap, muster, scratch):
     tap.ok(lines[1] == "1..14" and sum(bool(re.match(r"ok \d+ - ", line)) for line in lines) == 14, "TAP: passes", done.stdout)
     done = muster("run", "--tap", "--peer", "/bin/false", CASE)
     tap.ok(done.returncode == 1 and "not ok 1 - " in done.stdout, "TAP: failure", done.stdout)
+    evidence = json.loads((ROOT / "harness" / "mutants" / "results.json").read_text())["evidence"]
+    for pattern in ("replayed-request", "interop-0?"):
+        done, rows = records(muster, scratch, pattern)
+        played = {row["scenario"] for row in rows}
+        n_pairs = sum(bool(played.intersection(ids)) for mutants in evidence.values() for ids in mutants.values())
+        tap.ok(n_pairs > 0 and f" kill {n_pairs} pairs of requirement and mutant\n" in done.stdout, f"pairs killed by {pattern}",
+               n_pairs, done.stdout)
 
 
 def check_waivers(tap, muster, scratch):
