@@ -3,7 +3,6 @@
 #include "bench_lab.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -515,7 +514,6 @@ int cli_bench_lab(int argc, char **argv)
     if (status < 0 && gosc_crypto_init() != GOSC_OK) {
         status = cli_complain("bench lab: the crypto library does not start");
     }
-    (void)signal(SIGPIPE, SIG_IGN); /* a peer that ends is told of, not died of */
     bench *b = calloc(1, sizeof *b);
     if (b == NULL) {
         return cli_complain("bench lab: out of memory");

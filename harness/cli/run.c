@@ -491,8 +491,7 @@ static int run(const settings *s)
         status = prepare(s, &book.arena, &config);
     }
     if (status < 0) {
-        (void)signal(SIGPIPE, SIG_IGN);              /* a peer that ends is told of, not died of */
-        claims_ask(&config, subjects, p.n_subjects); /* a signal of the user ends that at once */
+        claims_ask(&config, subjects, p.n_subjects); /* a signal ends that at once */
         signals_take();
         choose(&p, &book);
     }

@@ -68,6 +68,7 @@ static bool complain(run_peer *peer, run_wrong wrong, const char *format, ...)
 
 bool run_peer_start(run_peer *peer, lab *l, char *const *argv, const char *dir)
 {
+    (void)signal(SIGPIPE, SIG_IGN); /* a peer that ends is told of, not died of */
     peer->in_len = 0;
     peer->exited = false;
     peer->has_answered = false;

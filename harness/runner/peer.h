@@ -62,7 +62,7 @@ typedef struct run_peer {
     json_t *hello;
 } run_peer;
 
-/* run_peer_start starts the program in the lab. False: peer->wrong. */
+/* run_peer_start starts the program in the lab; from then on this process takes no notice of SIGPIPE. False: peer->wrong. */
 bool run_peer_start(run_peer *peer, lab *l, char *const *argv, const char *dir);
 
 /*

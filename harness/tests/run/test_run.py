@@ -74,8 +74,9 @@ def check_peers(tap, muster, scratch):
         tap.ok(time.monotonic() - begin < 20, f"peer {name}: does not take long")
         tap.ok("; again: muster repro --peer " in done.stdout, f"peer {name}: the line ends in a command to run it again")
     # Whether the first line still reaches a peer that ends at once is a matter of microseconds.
-    ends = [muster("run", "--peer", "/bin/false", CASE).returncode for _ in range(20)]
-    tap.ok(ends == [1] * 20, "a peer that ends before it is asked is a crash each time", ends)
+    for word in ("run", "repro"):
+        ends = [muster(word, "--peer", "/bin/false", CASE).returncode for _ in range(20)]
+        tap.ok(ends == [1] * 20, f"{word}: a peer that ends before it is asked is a crash each time", ends)
 
 
 # ---- malformed scenarios: place of the change, value, place and words of the fault ----
