@@ -406,6 +406,12 @@ static void leg_set(io_leg *leg, const io_send *send)
     if (leg->has_target) {
         memcpy(leg->target.bytes, send->target.ptr, send->target.len);
     }
+    io_group *group = send->group;
+    if (group->echo_len > 0 && io_address_equal(&group->echo_of, &send->to)) {
+        leg->echo_len = group->echo_len;
+        memcpy(leg->echo, group->echo, group->echo_len);
+        group->echo_len = 0;
+    }
 }
 
 const char *io_endpoint_send(io_endpoint *endpoint, const io_send *send, uint8_t token[GOSC_COAP_TOKEN_MAX],

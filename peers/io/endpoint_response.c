@@ -117,6 +117,17 @@ static void registrations_end(io_endpoint *endpoint, const io_leg *cancellation)
     }
 }
 
+/* echo_keep keeps the Echo of an answer for the next request to the same server: it saves that one a challenge
+ * (E-2.3-07). */
+static void echo_keep(io_group *group, const io_address *server, gosc_span echo)
+{
+    if (echo.len > 0 && echo.len <= GOSC_ECHO_MAX) {
+        group->echo_of = *server;
+        group->echo_len = echo.len;
+        memcpy(group->echo, echo.ptr, echo.len);
+    }
+}
+
 /* deliver hands a whole response to the application and ends what it answers. */
 static void deliver(io_endpoint *endpoint, io_leg *leg, const io_incoming *in, const gosc_received *received,
                     const gosc_coap_pdu *pdu)
@@ -129,6 +140,7 @@ static void deliver(io_endpoint *endpoint, io_leg *leg, const io_incoming *in, c
     event.payload = leg->body_len > 0 ? gosc_span_of(leg->body, leg->body_len) : pdu->payload;
     io_event_tell(endpoint, &event);
     leg->ask->answered = true;
+    echo_keep(leg->ask->group, &in->path.peer, gosc_option_find(pdu->options, GOSC_OPTION_ECHO));
     bool goes_on =
         leg->exchange.observe && gosc_span_present(gosc_option_find(pdu->options, GOSC_OPTION_OBSERVE));
     if (leg->multicast || goes_on) {

@@ -35,6 +35,10 @@ struct io_group {
     io_security *newest;    /* NULL: all was lost */
     struct io_run *run;     /* of Appendix B.2; NULL: not done here */
     uint32_t n_contexts;    /* ever installed */
+    /* An Echo that came with an answer, for the next request to that server (E-2.3-07). */
+    io_address echo_of;
+    uint8_t echo[GOSC_ECHO_MAX];
+    size_t echo_len;
 };
 
 /* A request as its user gave it: all that is sent for it is one exchange to the user. */
