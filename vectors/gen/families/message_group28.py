@@ -96,7 +96,7 @@ def group_algorithms():
                 case.reject(
                     "signature-invalid",
                     f"{called}: {kind}, {what} changed",
-                    ["GO-7.4-06" if case is not one else "GO-7.2-10"],
+                    ["GO-7.4-06"] if case is not one else ["GO-7.2-10"] + ["GO-7.2-07"] * ("ciphertext" in what),
                     ["signature-checked"],
                     lambda wire, at_byte=at_byte: rewrite(wire, payload=flip(payload_of(wire), at_byte)),
                 )
@@ -1882,7 +1882,7 @@ def _clones(theme, group, by):
     by[PAIRWISE, "request"].reject(
         "mode-unsupported",
         "pairwise request, receiver without AEAD Algorithm",
-        ["GO-6-03", "GO-2.1.1-02"],
+        ["GO-6-03", "GO-2.1.1-02", "GO-6-02"],
         ["mode"],
         receiver=only_group,
     )
@@ -1892,7 +1892,7 @@ def _clones(theme, group, by):
     by[GROUP, "request"].reject(
         "mode-unsupported",
         "group request, receiver without Group Encryption Algorithm",
-        ["GO-6-05", "GO-2.1.7-02"],
+        ["GO-6-05", "GO-2.1.7-02", "GO-6-04"],
         ["mode"],
         receiver=only_pairwise,
     )
