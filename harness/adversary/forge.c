@@ -93,7 +93,8 @@ static const char *pairwise_key(making *m, gosc_security_context *view, size_t t
     if (target == RUN_NO_MEMBER) {
         return "a pairwise message needs a target";
     }
-    gosc_recipient_context *other = gosc_recipient_context_find(view, m->order->group->members[target].id);
+    const run_member *member = &m->order->group->members[target];
+    gosc_recipient_context *other = gosc_recipient_context_find(view, run_member_id(member, m->order->epoch));
     gosc_buf scratch = {vec_alloc(m->arena, ROOM), ROOM};
     if (other == NULL || gosc_pairwise_keys_ready(view, other, scratch) != GOSC_OK) {
         return "there is no pairwise key for this target";

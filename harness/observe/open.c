@@ -71,7 +71,8 @@ static gosc_recipient_context *other_of(run_world *world, gosc_security_context 
     if (o->target == RUN_NO_MEMBER) {
         return NULL;
     }
-    gosc_recipient_context *other = gosc_recipient_context_find(view, o->group->members[o->target].id);
+    gosc_recipient_context *other =
+        gosc_recipient_context_find(view, run_member_id(&o->group->members[o->target], o->epoch));
     if (other != NULL && keys) {
         size_t len = gosc_scratch_len(0, 4096);
         gosc_buf scratch = {vec_alloc(world->arena, len), len};
@@ -222,7 +223,7 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
             if (by_request) {
                 one.sender = asked;
             } else if (gosc_span_present(fields->kid)) {
-                one.sender = run_group_member_by_id(one.group, fields->kid);
+                one.sender = run_group_member_by_id(one.group, epoch, fields->kid);
             } else if (parties->from != NULL) {
                 one.sender = run_group_member(one.group, parties->from);
             } else if (one.request != NULL) {
@@ -282,7 +283,7 @@ static void try_derived(run_world *world, const obs_parties *parties, obs_opened
         if (!o->is_request && (o->request == NULL || o->request->group != one.group)) {
             continue;
         }
-        one.sender = o->is_request ? run_group_member_by_id(one.group, fields->kid) : o->request->target;
+        one.sender = o->is_request ? run_group_member_by_id(one.group, 0, fields->kid) : o->request->target;
         if (one.sender == RUN_NO_MEMBER || (!gosc_span_present(id) && !follows)) {
             continue;
         }

@@ -184,6 +184,19 @@ typedef struct need {
     const char *mode;  /* NULL: whatever the mode */
 } need;
 
+/* is_last_choice: of algorithms of which one at least is to be there, this peer has none (GO-10-05), or it has others
+ * of a kind whose first is mandatory (GO-10-03). */
+static bool is_last_choice(const json_t *has, const need *one)
+{
+    bool signs = one->value == GOSC_ALG_EDDSA || one->value == GOSC_ALG_ES256;
+    if (strcmp(one->key, "signature") == 0) {
+        return signs && !has_number(has, one->key, GOSC_ALG_EDDSA) &&
+               !has_number(has, one->key, GOSC_ALG_ES256);
+    }
+    return one->value == GOSC_ALG_A128CTR &&
+           (has_number(has, one->key, GOSC_ALG_A192CTR) || has_number(has, one->key, GOSC_ALG_A256CTR));
+}
+
 static bool suite_fits(const json_t *has, const run_suite *suite, bool has_modes, char *why, size_t room,
                        bool *mandatory)
 {
@@ -200,7 +213,7 @@ static bool suite_fits(const json_t *has, const run_suite *suite, bool has_modes
             continue;
         }
         bool claimed = one->mode == NULL || run_has(json_object_get(has, "modes"), one->mode);
-        *mandatory = claimed && one->value == one->mandatory;
+        *mandatory = claimed && (one->value == one->mandatory || is_last_choice(has, one));
         (void)snprintf(why, room, "lacks %s %d", one->key, (int)one->value);
         return false;
     }

@@ -113,9 +113,9 @@ static const char *const faults[] = {
 static const char *const sights[] = {"packet",  "delivered", "response", "challenged", "rejected",
                                      "closed",  "state",     "joined",   "left",       "exit",
                                      "refused", "note",      NULL};
-static const char *const marks[] = {"echo",     "partial_iv",   "kid",     "kid_context",   "observe",
-                                    "oscore",   "signature",    "payload", "outer_max_age", "no_response",
-                                    "uri_path", "inner_oscore", NULL};
+static const char *const marks[] = {
+    "echo",    "partial_iv",    "kid",         "kid_context", "observe",      "oscore",    "signature",
+    "payload", "outer_max_age", "no_response", "uri_path",    "inner_oscore", "long_echo", NULL};
 static const char *const fields[] = {"bytes",       "token",  "message_id", "partial_iv", "kid",
                                      "kid_context", "option", "payload",    "echo",       "mode",
                                      "src",         "dst",    NULL};
@@ -169,6 +169,8 @@ static const vec_rule peer[] = {
     INT_OPT("freshness_ms", 0, TIME_MAX),
     INT_OPT("max_recipients", 0, 65535),
     HEX_OPT("id"),
+    HEX_OPT("later_id"),
+    BOOL_OPT("stale"),
     {.key = "knows", .kind = VEC_LIST, .flags = OPT, .of = &name},
     END,
 };

@@ -72,13 +72,14 @@ static const char *mode_of(const run_play *play, const json_t *step, const run_g
     return to_group ? (group_mode ? "group" : "pairwise") : (pairwise ? "pairwise" : "group");
 }
 
-static bool set_target(run_play *play, json_t *request, const run_group *group, const char *name)
+static bool set_target(run_play *play, json_t *request, const run_group *group, unsigned epoch,
+                       const char *name)
 {
     size_t member = run_group_member(group, name);
     if (member == RUN_NO_MEMBER) {
         return false;
     }
-    obs_set_hex(&play->arena, request, "target", group->members[member].id);
+    obs_set_hex(&play->arena, request, "target", run_member_id(&group->members[member], epoch));
     return true;
 }
 
@@ -121,7 +122,8 @@ bool run_send(run_play *play, const json_t *step, const char *by, const char *na
                          : target != NULL                     ? to
                                                               : NULL;
     if (member != NULL && strcmp(play->world.dialect, "oscore") != 0) {
-        (void)set_target(play, request, group, member);
+        const run_peer *sender = run_play_peer(play, by);
+        (void)set_target(play, request, group, play->epochs[run_play_index(play, sender)], member);
     }
     const char *type = vec_get_text(step, "type");
     obs_set_text(request, "type", type != NULL ? type : to_group ? "NON" : "CON");

@@ -469,7 +469,7 @@ static void set_kids(run_play *play, const json_t *step, adv_order *order, bool 
     gosc_span kid = vec_get_hex(&play->arena, step, "kid");
     gosc_span kid_context = vec_get_hex(&play->arena, step, "kid_context");
     const run_member *member = &order->group->members[order->claims];
-    order->kid = gosc_span_present(kid) ? kid : with_kid ? member->id : GOSC_ABSENT;
+    order->kid = gosc_span_present(kid) ? kid : with_kid ? run_member_id(member, order->epoch) : GOSC_ABSENT;
     if (gosc_span_present(kid_context)) {
         order->kid_context = kid_context;
     } else if (with_kid_context) {

@@ -217,6 +217,7 @@ static bool member_make(const run_world *world, vec_check *check, const json_t *
     *member = (run_member){
         .name = peer != NULL ? vec_get_text(peer, "name") : RUN_ADVERSARY,
         .id = is_silent(peer) ? GOSC_ABSENT : id_make(arena, set, index, id_max),
+        .later = vec_get_hex(arena, peer, "later_id"),
         .credential = is_group ? vec_get_hex(arena, pair, group->suite.cred_format) : GOSC_ABSENT,
         .private_key = is_group ? vec_get_hex(arena, pair, "private_key") : GOSC_ABSENT,
         .peer = peer,
@@ -225,7 +226,7 @@ static bool member_make(const run_world *world, vec_check *check, const json_t *
     if (gosc_span_present(given)) {
         member->id = given;
     }
-    if (member->id.len > id_max) {
+    if (member->id.len > id_max || member->later.len > id_max) {
         return vec_fault(check, "expected an identifier of at most %zu bytes for %s", id_max, member->name);
     }
     group->n_members++;
@@ -399,10 +400,16 @@ size_t run_group_member(const run_group *group, const char *name)
     return RUN_NO_MEMBER;
 }
 
-size_t run_group_member_by_id(const run_group *group, gosc_span id)
+gosc_span run_member_id(const run_member *member, unsigned epoch)
+{
+    bool renamed = epoch > 0 && epoch < RUN_DERIVED && gosc_span_present(member->later);
+    return renamed ? member->later : member->id;
+}
+
+size_t run_group_member_by_id(const run_group *group, unsigned epoch, gosc_span id)
 {
     for (size_t i = 0; i < group->n_members; i++) {
-        if (gosc_span_equal(group->members[i].id, id)) {
+        if (gosc_span_equal(run_member_id(&group->members[i], epoch), id)) {
             return i;
         }
     }
@@ -421,19 +428,22 @@ static json_t *alg_json(int32_t alg)
     return alg != GOSC_ALG_NONE ? json_integer(alg) : json_null();
 }
 
-/* others_make lists the members that `self` knows: as Recipient Contexts, or as members not heard yet. */
-static json_t *others_make(const run_world *world, const run_group *group, size_t self)
+/* others_make lists the members that `self` knows: as Recipient Contexts, or as members not heard yet. Who is stale
+ * is in no list of the epochs behind the first, as if the Group Manager had said so. */
+static json_t *others_make(const run_world *world, const run_group *group, unsigned epoch, size_t self)
 {
     bool is_group = strcmp(world->dialect, "oscore") != 0;
     const json_t *knows = json_object_get(group->members[self].peer, "knows");
     json_t *list = json_array();
     for (size_t i = 0; i < group->n_members; i++) {
         const run_member *other = &group->members[i];
-        if (i == self || !gosc_span_present(other->id) || (knows != NULL && !run_has(knows, other->name))) {
+        bool is_stale = epoch > 0 && vec_get_bool(other->peer, "stale", false);
+        if (i == self || !gosc_span_present(other->id) || is_stale ||
+            (knows != NULL && !run_has(knows, other->name))) {
             continue;
         }
         json_t *one = json_object();
-        (void)json_object_set_new(one, "id", hex_json(world->arena, other->id));
+        (void)json_object_set_new(one, "id", hex_json(world->arena, run_member_id(other, epoch)));
         if (is_group) {
             (void)json_object_set_new(one, "credential", hex_json(world->arena, other->credential));
         }
@@ -448,7 +458,7 @@ static json_t *sender_make(const run_world *world, const run_member *self, unsig
         return json_null();
     }
     json_t *sender = json_object();
-    (void)json_object_set_new(sender, "id", hex_json(world->arena, self->id));
+    (void)json_object_set_new(sender, "id", hex_json(world->arena, run_member_id(self, epoch)));
     (void)json_object_set_new(sender, "ssn",
                               json_integer(epoch == 0 ? vec_get_int(self->peer, "ssn", 0) : 0));
     if (gosc_span_present(self->credential)) {
@@ -518,7 +528,8 @@ json_t *run_world_context(const run_world *world, const run_group *group, unsign
         (void)json_object_set_new(context, "gm_cred", hex_json(arena, manager_credential(world, group)));
     }
     (void)json_object_set_new(context, "sender", sender_make(world, self, epoch));
-    (void)json_object_set_new(context, unheard ? "members" : "recipients", others_make(world, group, member));
+    (void)json_object_set_new(context, unheard ? "members" : "recipients",
+                              others_make(world, group, epoch, member));
     set_policy(world, self, epoch, context);
     return context;
 }
@@ -564,7 +575,7 @@ static gosc_security_context *view_make(run_world *world, const run_group *group
     for (size_t i = 0; i < group->n_members; i++) {
         const run_member *other = &group->members[i];
         if (i != member && gosc_span_present(other->id) &&
-            gosc_recipient_context_add(context, other->id, other->credential) != GOSC_OK) {
+            gosc_recipient_context_add(context, run_member_id(other, epoch), other->credential) != GOSC_OK) {
             return NULL;
         }
     }

@@ -22,6 +22,7 @@ typedef struct run_suite {
 typedef struct run_member {
     const char *name;
     gosc_span id;          /* absent: a silent server has none */
+    gosc_span later;       /* its id from epoch 1 on; absent: the same */
     gosc_span credential;  /* absent in oscore */
     gosc_span private_key; /* absent in oscore */
     const json_t *peer;    /* of the plan; NULL: the adversary */
@@ -80,7 +81,9 @@ run_group *run_world_pair(const run_world *world, const char *name, const char *
 
 #define RUN_NO_MEMBER SIZE_MAX
 size_t run_group_member(const run_group *group, const char *name);
-size_t run_group_member_by_id(const run_group *group, gosc_span id);
+/* run_member_id: the Sender ID of a member in an epoch. */
+gosc_span run_member_id(const run_member *member, unsigned epoch);
+size_t run_group_member_by_id(const run_group *group, unsigned epoch, gosc_span id);
 gosc_span run_group_gid(const run_world *world, const run_group *group, unsigned epoch);
 
 /* Epochs from here on are contexts of Appendix B.2. */
