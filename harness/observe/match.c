@@ -201,6 +201,10 @@ static bool packet_has(const json_t *entry, const char *mark)
     if (strcmp(mark, "echo") == 0) {
         return obs_options_have(readable, OPTION_ECHO) != NULL;
     }
+    if (strcmp(mark, "long_echo") == 0) { /* four bytes or more (E-5-03) */
+        const char *value = obs_options_have(readable, OPTION_ECHO);
+        return value != NULL && strlen(value) >= 8;
+    }
     if (strcmp(mark, "observe") == 0) {
         return obs_options_have(readable, OPTION_OBSERVE) != NULL;
     }

@@ -204,7 +204,7 @@ def strangers(book):
         return retry(scene, book, no="echo-required" if bad else None)
 
     book.no("an Echo that was never given", req, ["echo-guessed"], "echo-required", build_guess)
-    req = book.req(["O-B.1.2-04", "E-2.2.1-04"], ["G02-E.3-08"], ["GO-9-23"])
+    req = book.req(["O-B.1.2-04", "E-2.2.1-04", "E-2.3-16"], ["G02-E.3-08"], ["GO-9-23"])
 
     def build_outer(bad):
         scene = challenged(book.lost(), book)
