@@ -183,6 +183,16 @@ static void windows_lose(gosc_security_context *context)
     }
 }
 
+/* is_renamed: the Sender ID of this context is another one than before; it stays so for those that follow. */
+static bool is_renamed(const io_security *before, const gosc_security_context *context)
+{
+    const gosc_sender_context *was = before == NULL ? NULL : &before->grant.context->sender;
+    if (was == NULL || !was->present || !context->sender.present) {
+        return false;
+    }
+    return before->is_renamed || !gosc_span_equal(gosc_id_span(&was->id), gosc_id_span(&context->sender.id));
+}
+
 /* security_install puts a Security Context in front of those a group has. */
 static const char *security_install(io_endpoint *endpoint, io_group *group, const io_security_grant *grant)
 {
@@ -217,6 +227,11 @@ static const char *security_install(io_endpoint *endpoint, io_group *group, cons
     }
     if (known) {
         windows_lose(grant->context);
+    }
+    security->is_renamed = is_renamed(group->newest, grant->context);
+    if (security->is_renamed) {
+        io_server_end_observations(endpoint,
+                                   group); /* GO-7.4-15: clients need not follow us to another kid */
     }
     security->older = group->newest;
     group->newest = security;

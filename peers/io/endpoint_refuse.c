@@ -25,7 +25,9 @@ size_t io_response_protect(io_endpoint *endpoint, io_group *group, gosc_exchange
     }
     /* After a rekey, and for a second response, the nonce of the request is not to be had. */
     bool own = own_partial_iv || exchange->answered || exchange->context != security->grant.context;
-    const gosc_protect_params params = {.group_mode = exchange->group_mode, .own_partial_iv = own};
+    /* Who knows us by another Sender ID is told the new one (GO-7.3-10, GO-8.5-04). */
+    const gosc_protect_params params = {
+        .group_mode = exchange->group_mode, .own_partial_iv = own, .kid = security->is_renamed};
     if (own && io_ssn_keeper_reserve(&security->keeper, security->grant.context) != GOSC_OK) {
         return 0;
     }

@@ -235,6 +235,26 @@ static void unprotected_in(io_endpoint *endpoint, const io_ask *ask, const io_in
     io_event_tell(endpoint, &event);
 }
 
+/*
+ * is_other_kid: in a long exchange the first kid of a server, known by its credential, stands for it until the end
+ * (GO-7.4-13, GO-7.4-14). Response Numbers are kept in the order of first responses, for each kid its own; so that of
+ * the first kid has not moved.
+ */
+static bool is_other_kid(const io_leg *leg, const gosc_received *received)
+{
+    const gosc_exchange *exchange = &leg->exchange;
+    for (size_t i = 0; gosc_exchange_is_long(exchange) && i < exchange->n_numbers; i++) {
+        const gosc_response_number *one = &exchange->numbers[i];
+        const gosc_recipient_context *known =
+            one->context == NULL ? NULL : gosc_recipient_context_find(one->context, gosc_id_span(&one->kid));
+        if (known != NULL && gosc_span_present(known->credential) &&
+            gosc_span_equal(known->credential, received->sender->credential)) {
+            return !gosc_span_equal(gosc_id_span(&one->kid), gosc_id_span(&received->sender->id));
+        }
+    }
+    return false;
+}
+
 void io_client_receive(io_endpoint *endpoint, const io_incoming *in)
 {
     gosc_err furthest = GOSC_OK;
@@ -266,6 +286,10 @@ void io_client_receive(io_endpoint *endpoint, const io_incoming *in)
         const gosc_context_store store = io_store_of(endpoint, IO_ROLE_CLIENT);
         gosc_err err = gosc_unprotect_response(&store, &leg->exchange, in->datagram,
                                                io_scratch(endpoint, in->datagram.len), &received, out);
+        if (err == GOSC_OK && is_other_kid(leg, &received)) {
+            io_rejected(endpoint, in, NULL, ask, "kid-changed");
+            return;
+        }
         if (err == GOSC_OK) {
             verified_in(endpoint, leg, in, &received);
             return;

@@ -488,7 +488,7 @@ void io_server_scrub(io_endpoint *endpoint, const gosc_security_context *context
     }
 }
 
-void io_server_drop(io_endpoint *endpoint, const io_group *group)
+void io_server_end_observations(io_endpoint *endpoint, const io_group *group)
 {
     for (size_t i = 0; i < IO_OBSERVERS_MAX; i++) {
         io_observer *one = &endpoint->observers[i];
@@ -497,6 +497,11 @@ void io_server_drop(io_endpoint *endpoint, const io_group *group)
             one->owner = 0;
         }
     }
+}
+
+void io_server_drop(io_endpoint *endpoint, const io_group *group)
+{
+    io_server_end_observations(endpoint, group);
     for (size_t i = 0; endpoint->n_delayed > 0 && i < IO_DELAYED_MAX; i++) {
         if (endpoint->delayed[i].used && endpoint->delayed[i].group == group) {
             io_layer_drop(&endpoint->layer, endpoint->delayed[i].request);

@@ -26,6 +26,7 @@ typedef struct io_security {
     io_security_grant grant;
     io_ssn_keeper keeper;
     uint64_t receive_until_ms; /* IO_NEVER: the newest */
+    bool is_renamed;           /* our Sender ID is not the one we had before: who hears us is told it */
 } io_security;
 
 struct io_group {
@@ -256,6 +257,8 @@ void io_server_gone(io_endpoint *endpoint, uint32_t owner);
 void io_server_tick(io_endpoint *endpoint);
 uint64_t io_server_next_ms(const io_endpoint *endpoint);
 void io_server_drop(io_endpoint *endpoint, const io_group *group);
+/* io_server_end_observations forgets the observers of a group. */
+void io_server_end_observations(io_endpoint *endpoint, const io_group *group);
 /* io_server_scrub forgets what began under a context that goes away. */
 void io_server_scrub(io_endpoint *endpoint, const gosc_security_context *context);
 bool io_server_uses(const io_endpoint *endpoint, const gosc_security_context *context);
