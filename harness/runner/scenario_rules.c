@@ -171,6 +171,7 @@ static const vec_rule peer[] = {
     HEX_OPT("id"),
     HEX_OPT("later_id"),
     BOOL_OPT("stale"),
+    BOOL_OPT("credential_later"),
     {.key = "knows", .kind = VEC_LIST, .flags = OPT, .of = &name},
     END,
 };
@@ -242,6 +243,7 @@ const vec_rule run_match_rule = {.kind = VEC_OBJECT, .of = match};
 
 static const vec_rule flip[] = {
     WORD("layer", layers), {.key = "bit", .kind = VEC_INT, .min = 0, .max = 65535}, END};
+static const vec_rule slice_bound = {.kind = VEC_INT, .min = 0, .max = 65535};
 static const vec_rule set[] = {
     OBJECT_OPT("flip", flip),
     INT_OPT("type", 0, 3),
@@ -257,6 +259,7 @@ static const vec_rule set[] = {
     HEX_OPT("append"),
     INT_OPT("truncate", 0, 65535),
     LIST_OPT("outer_option", &any),
+    LIST_OPT("slice", &slice_bound),
     INT_OPT("drop_option", 0, 65535),
     HEX_OPT("bytes"),
     END,

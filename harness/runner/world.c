@@ -445,7 +445,9 @@ static json_t *others_make(const run_world *world, const run_group *group, unsig
         json_t *one = json_object();
         (void)json_object_set_new(one, "id", hex_json(world->arena, run_member_id(other, epoch)));
         if (is_group) {
-            (void)json_object_set_new(one, "credential", hex_json(world->arena, other->credential));
+            bool is_later = epoch == 0 && vec_get_bool(other->peer, "credential_later", false);
+            (void)json_object_set_new(one, "credential",
+                                      hex_json(world->arena, is_later ? GOSC_ABSENT : other->credential));
         }
         (void)json_array_append_new(list, one);
     }
