@@ -597,13 +597,13 @@ def edwards(book):
     for req, points in (("GO-2.5.2.1-01", one), ("GO-2.5.2.1-02", none)):
         for title, y in points:
             change = {"recipients": raw_peer(ED25519, y.to_bytes(32, "little"))}
-            book.no(f"Ed25519 key {title}", good, change, "key-invalid", [req], ["curve-map", "small-order"])
+            book.no(f"Ed25519 key {title}", good, change, "key-invalid", [req, "GO-14.16-02"], ["curve-map", "small-order"])
     small = [("y = 0, order 4", 0), ("y = 0 with its sign bit, order 4", 2**255)]
     for number, y in enumerate(sorted(prim.SMALL_ORDER_YS - {1, 0, p - 1})):
         small += [(f"of order 8, number {2 * number + 1}", y), (f"of order 8, number {2 * number + 2}", y + 2**255)]
     for title, y in small:
         change = {"recipients": raw_peer(ED25519, y.to_bytes(32, "little"))}
-        book.no(f"Ed25519 key {title}: all-zero secret", good, change, "agreement-zero", ["GO-2.5.1-06"], ["small-order"])
+        book.no(f"Ed25519 key {title}: all-zero secret", good, change, "agreement-zero", ["GO-2.5.1-06", "GO-14.16-02"], ["small-order"])
     group_only = g28(None, 10, -8, None)
     context = group_only | {"recipients": raw_peer(ED25519, (1).to_bytes(32, "little"))}
     book.ok("Ed25519 y = 1 without key agreement is judged with its signatures", context, ["GO-2.5.2.1-01"], ["small-order"])
