@@ -190,6 +190,16 @@ static const char *set_options(vec_arena *arena, const json_t *set, parts *p)
     if (json_object_get(set, "payload") != NULL) {
         p->pdu.payload = vec_get_hex(arena, set, "payload");
     }
+    const json_t *slice = json_object_get(set, "slice");
+    if (slice != NULL) {
+        size_t from = (size_t)json_integer_value(json_array_get(slice, 0));
+        size_t most = (size_t)json_integer_value(json_array_get(slice, 1));
+        if (from >= p->pdu.payload.len) {
+            return "slice: the payload ends before it";
+        }
+        size_t left = p->pdu.payload.len - from;
+        p->pdu.payload = gosc_span_of(p->pdu.payload.ptr + from, left < most ? left : most);
+    }
     return NULL;
 }
 

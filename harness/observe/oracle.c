@@ -8,6 +8,11 @@
 #include "match.h"
 
 enum {
+    OPTION_BLOCK2 = 23,
+    OPTION_BLOCK1 = 27,
+};
+
+enum {
     MARKER_MIN = 4, /* bytes; what is shorter stands in ciphertext by chance */
 };
 
@@ -239,6 +244,29 @@ static bool says_the_same(const json_t *event, const json_t *inner)
            (in_blocks || same_text(vec_get_text(event, "payload"), vec_get_text(inner, "payload")));
 }
 
+/* whole_of gives the message that a packet with an outer Block option is a part of: one that verified under the same
+ * Token and OSCORE option (RFC 8613 section 4.1.3.4.2). */
+static const json_t *whole_of(const look *l, const json_t *part)
+{
+    const json_t *options = json_object_get(part, "options");
+    const char *option = vec_get_text(json_object_get(part, "oscore"), "option");
+    const char *token = vec_get_text(part, "token");
+    if (option == NULL || token == NULL ||
+        (obs_options_have(options, OPTION_BLOCK1) == NULL &&
+         obs_options_have(options, OPTION_BLOCK2) == NULL)) {
+        return part;
+    }
+    for (size_t i = 0; i < json_array_size(l->entries); i++) {
+        const json_t *entry = json_array_get(l->entries, i);
+        const json_t *oscore = json_object_get(entry, "oscore");
+        if (vec_get_is(entry, "ev", "packet") && vec_get_bool(oscore, "verified", false) &&
+            vec_get_is(oscore, "option", option) && vec_get_is(entry, "token", token)) {
+            return entry;
+        }
+    }
+    return part;
+}
+
 static void unverified(const look *l)
 {
     for (size_t i = 0; i < json_array_size(l->entries); i++) {
@@ -251,6 +279,7 @@ static void unverified(const look *l)
         }
         int64_t number = vec_get_int(entry, "reaction_to", 0);
         const json_t *cause = obs_packet_entry(l->entries, number);
+        cause = cause == NULL ? NULL : whole_of(l, cause);
         if (cause == NULL) {
             tell(l, "unverified", false, entry, "%s was given a %s that was never on the wire",
                  text_of(entry, "by"), request ? "request" : "response");

@@ -230,8 +230,7 @@ static const char *security_install(io_endpoint *endpoint, io_group *group, cons
     }
     security->is_renamed = is_renamed(group->newest, grant->context);
     if (security->is_renamed) {
-        io_server_end_observations(endpoint,
-                                   group); /* GO-7.4-15: clients need not follow us to another kid */
+        io_server_end_observations(endpoint, group); /* clients need not follow us (GO-7.4-15) */
     }
     security->older = group->newest;
     group->newest = security;
@@ -368,6 +367,9 @@ void io_endpoint_free(io_endpoint *endpoint)
     if (endpoint->scratch != NULL) {
         gosc_crypto_wipe(endpoint->scratch, endpoint->scratch_len);
     }
+    for (size_t i = 0; i < IO_OUTERS_MAX; i++) {
+        io_outer_end(&endpoint->outers[i]);
+    }
     free(endpoint->scratch);
     free(endpoint->store);
     gosc_crypto_wipe(endpoint->plain, sizeof endpoint->plain);
@@ -405,10 +407,10 @@ void io_endpoint_datagram(io_endpoint *endpoint, const io_path *path, gosc_span 
     io_layer_receive(&endpoint->layer, path, datagram, endpoint->now_ms, &in.news);
     switch (in.news.kind) {
     case IO_LAYER_REQUEST:
-        io_server_receive(endpoint, &in);
+        io_outer_request(endpoint, &in);
         break;
     case IO_LAYER_RESPONSE:
-        io_client_receive(endpoint, &in);
+        io_outer_response(endpoint, &in);
         break;
     case IO_LAYER_RESET:
     case IO_LAYER_TIMEOUT:

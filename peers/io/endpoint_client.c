@@ -47,6 +47,8 @@ static void leg_end(io_endpoint *endpoint, io_leg *leg)
     io_leg_release(endpoint, leg);
     free(leg->exchange.numbers);
     free(leg->body);
+    free(leg->sent);
+    io_outer_end(&leg->outer);
     *leg = (io_leg){.used = false};
     endpoint->n_legs--;
 }
@@ -273,6 +275,24 @@ static const char *protect(io_endpoint *endpoint, io_leg *leg, gosc_span plain, 
     return err == GOSC_OK ? NULL : gosc_err_name(err);
 }
 
+static uint8_t *copy_of(gosc_span bytes)
+{
+    uint8_t *copy = malloc(bytes.len + 1);
+    if (copy != NULL && bytes.len > 0) {
+        memcpy(copy, bytes.ptr, bytes.len);
+    }
+    return copy;
+}
+
+/* sent_keep: a response in outer blocks has to be asked for with the request that brought the first one. */
+static void sent_keep(io_leg *leg, gosc_span datagram)
+{
+    free(leg->sent);
+    leg->sent = leg->multicast ? NULL : copy_of(datagram);
+    leg->sent_len = datagram.len;
+    io_outer_end(&leg->outer);
+}
+
 /* io_leg_transmit sends the next request of a leg, in an exchange of its own but for a cancellation. */
 const char *io_leg_transmit(io_endpoint *endpoint, io_leg *leg, gosc_span token)
 {
@@ -301,6 +321,7 @@ const char *io_leg_transmit(io_endpoint *endpoint, io_leg *leg, gosc_span token)
     if (fault != NULL) {
         return fault;
     }
+    sent_keep(leg, gosc_span_of(endpoint->wire, len));
     gosc_err err = io_layer_request(&endpoint->layer, leg->handle, &leg->path, leg->confirmable,
                                     (gosc_buf){endpoint->wire, len}, io_random_u32(endpoint->params.random),
                                     endpoint->now_ms);
@@ -319,15 +340,6 @@ uint64_t io_leg_until(const io_endpoint *endpoint, const io_leg *leg)
         open_ms = IO_UNICAST_OPEN_MS;
     }
     return open_ms >= IO_NEVER - endpoint->now_ms ? IO_NEVER : endpoint->now_ms + open_ms;
-}
-
-static uint8_t *copy_of(gosc_span bytes)
-{
-    uint8_t *copy = malloc(bytes.len + 1);
-    if (copy != NULL && bytes.len > 0) {
-        memcpy(copy, bytes.ptr, bytes.len);
-    }
-    return copy;
 }
 
 /* ask_fill keeps what a request is made of. */

@@ -16,6 +16,8 @@ enum {
     IO_BODY_MAX = 65536,    /* bytes put together from blocks */
     IO_IN_MAX = 65536,      /* bytes of a datagram that came in */
     IO_BLOCK_EXPONENT = 5,  /* 512 bytes */
+    IO_OUTERS_MAX = 4,      /* protected requests that arrive in outer blocks at a time */
+    IO_OUTER_MAX = 4096,    /* MAX_UNFRAGMENTED_SIZE (RFC 8613 section 4.1.3.4.2): bytes of payload */
     IO_ALIVE_MS = 86400000, /* a client that observes must show itself that often (RFC 7641 section 4.5) */
     IO_CHALLENGES_MAX = 3,  /* answered in one exchange with one server, lest two ends play for ever */
 };
@@ -59,6 +61,16 @@ typedef struct io_ask {
     bool has_payload;
 } io_ask;
 
+/* A protected message that comes in outer blocks. */
+typedef struct io_outer {
+    uint8_t *body; /* NULL: none is under way */
+    size_t len;
+    io_address peer;
+    uint8_t option[GOSC_OPTION_VALUE_MAX]; /* the OSCORE option, the same in each block */
+    size_t option_len;
+    uint64_t touched_ms;
+} io_outer;
+
 /* One request on the wire and the responses to it; replaced by the next when blocks or a challenge follow. */
 typedef struct io_leg {
     bool used;
@@ -82,6 +94,9 @@ typedef struct io_leg {
     size_t etag_len;
     uint8_t *body; /* put together from Block2 */
     size_t body_len;
+    uint8_t *sent; /* unicast: as it went out, to ask for outer blocks */
+    size_t sent_len;
+    io_outer outer;
 } io_leg;
 
 typedef struct io_observer {
@@ -132,6 +147,7 @@ struct io_endpoint {
     io_delayed delayed[IO_DELAYED_MAX];
     size_t n_delayed;
     io_upload uploads[IO_UPLOADS_MAX];
+    io_outer outers[IO_OUTERS_MAX];
     gosc_security_context **store; /* room for all contexts */
     size_t store_room;
     uint8_t *scratch;
@@ -249,6 +265,12 @@ void io_refuse(io_endpoint *endpoint, const io_incoming *in, gosc_err err);
 uint8_t io_upload_take(io_endpoint *endpoint, const gosc_security_context *context, const gosc_id *kid,
                        const char *path, const gosc_coap_pdu *pdu, const io_block *block, io_upload **upload);
 void io_upload_end(io_upload *upload);
+
+/* Outer blocks: io_outer_request and io_outer_response take what came in, and hand on what is whole to
+ * io_server_receive and io_client_receive. */
+void io_outer_request(io_endpoint *endpoint, io_incoming *in);
+void io_outer_response(io_endpoint *endpoint, io_incoming *in);
+void io_outer_end(io_outer *outer);
 
 /* Server. */
 void io_server_receive(io_endpoint *endpoint, const io_incoming *in);

@@ -126,9 +126,9 @@ json_t *peer_hello(peer *p, vec_arena *arena, const json_t *request, const char 
     static const char *const of_02[] = {"S1/E1", "S2/E1", "S3/E1", "S1/E0", "S2/E0", "S3/E0", NULL};
     static const char *const modes[] = {"group", "pairwise", NULL};
     static const char *const features[] = {
-        "echo",    "observe",       "block",     "state",        "seed",      "rekey",  "forget",
-        "silent",  "members",       "multicast", "responses",    "resources", "cancel", "no-response",
-        "protect", "interop-tests", "rederive",  "applications", NULL};
+        "echo",    "observe",       "block",     "state",        "seed",        "rekey",  "forget",
+        "silent",  "members",       "multicast", "responses",    "resources",   "cancel", "no-response",
+        "protect", "interop-tests", "rederive",  "applications", "outer-block", NULL};
     (void)arena;
     (void)unsupported;
     if (!vec_is_null(request, "port")) {
