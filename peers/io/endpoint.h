@@ -148,6 +148,7 @@ typedef struct io_send {
     const char *exchange; /* name */
     io_group *group;
     io_address to;
+    bool plain; /* without any protection */
     bool group_mode;
     gosc_span target; /* Recipient ID; absent: none */
     bool confirmable;

@@ -245,8 +245,28 @@ static void target_ready(gosc_security_context *context, const io_leg *leg)
     }
 }
 
+/* leave_plain: a request that is to go without protection is ready as it is. */
+static const char *leave_plain(io_endpoint *endpoint, io_leg *leg, gosc_span plain, size_t *len)
+{
+    gosc_coap_pdu pdu;
+    if (gosc_coap_pdu_parse(plain, &pdu) != GOSC_OK) {
+        return "the request is none";
+    }
+    memcpy(endpoint->wire, plain.ptr, plain.len);
+    *len = plain.len;
+    gosc_exchange_init(&leg->exchange, NULL, 0);
+    leg->exchange.token_len = (uint8_t)pdu.token.len;
+    if (pdu.token.len > 0) {
+        memcpy(leg->exchange.token, pdu.token.ptr, pdu.token.len);
+    }
+    return NULL;
+}
+
 static const char *protect(io_endpoint *endpoint, io_leg *leg, gosc_span plain, size_t *len)
 {
+    if (leg->ask->plain) {
+        return leave_plain(endpoint, leg, plain, len);
+    }
     io_security *security = leg->ask->group->newest;
     size_t n = numbers_needed(leg->ask->group);
     gosc_response_number *numbers = calloc(n, sizeof *numbers);
@@ -437,6 +457,7 @@ const char *io_endpoint_send(io_endpoint *endpoint, const io_send *send, uint8_t
     *ask = (io_ask){.used = true,
                     .group = send->group,
                     .method = send->method,
+                    .plain = send->plain,
                     .has_observe = send->has_observe,
                     .observe = send->observe,
                     .open_ms = send->has_open_ms ? send->open_ms : 0};

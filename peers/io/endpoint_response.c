@@ -218,6 +218,17 @@ static void verified_in(io_endpoint *endpoint, io_leg *leg, const io_incoming *i
     deliver(endpoint, leg, in, received, &pdu);
 }
 
+static void tell_plain(io_endpoint *endpoint, const io_ask *ask, const io_incoming *in)
+{
+    io_event event = io_event_of(IO_EVENT_RESPONSE, ask->group);
+    event.exchange = ask->name;
+    event.from = in->path.peer;
+    event.code = in->news.pdu.code;
+    event.options = in->news.pdu.options;
+    event.payload = in->news.pdu.payload;
+    io_event_tell(endpoint, &event);
+}
+
 /* unprotected_in: an error without protection is a hint and changes nothing (RFC 8613 Appendix D.5.3); a
  * success is no answer at all. */
 static void unprotected_in(io_endpoint *endpoint, const io_ask *ask, const io_incoming *in)
@@ -226,13 +237,19 @@ static void unprotected_in(io_endpoint *endpoint, const io_ask *ask, const io_in
         io_rejected(endpoint, in, NULL, ask, gosc_err_name(GOSC_ERR_NOT_OSCORE));
         return;
     }
-    io_event event = io_event_of(IO_EVENT_RESPONSE, ask->group);
-    event.exchange = ask->name;
-    event.from = in->path.peer;
-    event.code = in->news.pdu.code;
-    event.options = in->news.pdu.options;
-    event.payload = in->news.pdu.payload;
-    io_event_tell(endpoint, &event);
+    tell_plain(endpoint, ask, in);
+}
+
+/* answered_plain: the answer to a request that went without protection. One with OSCORE is none (O-2-08). */
+static void answered_plain(io_endpoint *endpoint, io_leg *leg, const io_incoming *in, bool plain)
+{
+    if (!plain) {
+        io_rejected(endpoint, in, NULL, leg->ask, "oscore-unasked");
+        return;
+    }
+    tell_plain(endpoint, leg->ask, in);
+    leg->ask->answered = true;
+    io_leg_close(endpoint, leg, "answered");
 }
 
 /*
@@ -267,6 +284,10 @@ void io_client_receive(io_endpoint *endpoint, const io_incoming *in)
             continue;
         }
         ask = leg->ask;
+        if (ask->plain) {
+            answered_plain(endpoint, leg, in, plain);
+            return;
+        }
         if (plain) {
             break;
         }

@@ -50,6 +50,7 @@ typedef struct io_ask {
     char name[IO_NAME_MAX];
     io_group *group;
     uint8_t method;
+    bool plain; /* sent without protection */
     bool has_observe;
     uint32_t observe;
     bool answered;
