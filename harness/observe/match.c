@@ -476,15 +476,18 @@ static bool told_recipient(const obs_finds *finds, const json_t *see, const json
 static bool match_answer(const obs_finds *finds, const json_t *entry, const json_t *see)
 {
     const json_t *answer = json_object_get(entry, "answer");
-    bool is_state = vec_get_is(see, "see", "state");
-    if (is_state ? !vec_get_is(entry, "op", "state") : json_object_get(answer, "error") == NULL) {
+    const char *op = vec_get_is(see, "see", "state")     ? "state"
+                     : vec_get_is(see, "see", "checked") ? "check"
+                                                         : NULL;
+    bool is_state = op != NULL; /* or a verdict: what was answered, and not that it was refused */
+    if (is_state ? !vec_get_is(entry, "op", op) : json_object_get(answer, "error") == NULL) {
         return false;
     }
     const char *error = vec_get_text(answer, "error");
     const char *reason = vec_get_text(see, "reason");
     return told(see, "by", entry, "by") && told(see, "of", entry, "of") &&
            told_int(see, "ssn", answer, "ssn") && told_int(see, "derivations", answer, "derivations") &&
-           told_recipient(finds, see, answer) &&
+           told_recipient(finds, see, answer) && told(see, "verdict", answer, "verdict") &&
            (is_state || reason == NULL || (error != NULL && strstr(error, reason) != NULL));
 }
 
@@ -539,7 +542,7 @@ bool obs_match(const obs_finds *finds, const json_t *entry, const json_t *see)
     bool good;
     if (strcmp(what, "packet") == 0) {
         good = strcmp(kind, "packet") == 0 && match_packet(finds, entry, see);
-    } else if (strcmp(what, "state") == 0 || strcmp(what, "refused") == 0) {
+    } else if (strcmp(what, "state") == 0 || strcmp(what, "refused") == 0 || strcmp(what, "checked") == 0) {
         good = strcmp(kind, "answer") == 0 && match_answer(finds, entry, see);
     } else if (strcmp(what, "joined") == 0 || strcmp(what, "left") == 0 || strcmp(what, "exit") == 0) {
         good = strcmp(kind, what) == 0 && match_other(entry, see);

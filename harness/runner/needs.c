@@ -98,7 +98,11 @@ static const char *feature_of(const json_t *step)
 {
     static const struct {
         const char *what, *feature;
-    } implied[] = {{"forget", "forget"}, {"rekey", "rekey"}, {"notify", "observe"}, {"state", "state"}};
+    } implied[] = {{"forget", "forget"},
+                   {"rekey", "rekey"},
+                   {"notify", "observe"},
+                   {"state", "state"},
+                   {"check", "check"}};
     for (size_t i = 0; i < sizeof implied / sizeof implied[0]; i++) {
         if (vec_get_is(step, "do", implied[i].what)) {
             return implied[i].feature;
@@ -225,7 +229,8 @@ static bool modes_fit(const json_t *has, const json_t *plan, char *why, size_t r
     const json_t *steps = json_object_get(plan, "steps");
     for (size_t i = 0; i < json_array_size(steps); i++) {
         const char *mode = vec_get_text(json_array_get(steps, i), "mode");
-        if (mode != NULL && !run_has(json_object_get(has, "modes"), mode)) {
+        bool any = mode == NULL || strcmp(mode, "plain") == 0; /* of no dialect, but a feature */
+        if (!any && !run_has(json_object_get(has, "modes"), mode)) {
             (void)snprintf(why, room, "lacks %s mode", mode);
             return false;
         }

@@ -128,6 +128,7 @@ static const vec_rule notify[] = {ANSWER, INT("n_observers", OPT), END};
 static const vec_rule state[] = {
     ANSWER, ANY("ssn", OPT), ANY("recipients", OPT), ANY("digest", OPT), ANY("derivations", OPT), END,
 };
+static const vec_rule checked[] = {ANSWER, TEXT("verdict", OPT), TEXT("reason", OPT | NIL), END};
 static const vec_rule timed[] = {
     ANSWER, {.key = "next_ms", .kind = VEC_INT, .flags = OPT | NIL, .max = INT64_MAX}, END};
 
@@ -140,7 +141,7 @@ bool run_answer_check(vec_check *check, const char *op, const json_t *answer)
         {"hello", {.kind = VEC_OBJECT, .of = hello}}, {"notify", {.kind = VEC_OBJECT, .of = notify}},
         {"send", {.kind = VEC_OBJECT, .of = sent}},   {"configure", {.kind = VEC_OBJECT, .of = configured}},
         {"state", {.kind = VEC_OBJECT, .of = state}}, {"datagram", {.kind = VEC_OBJECT, .of = timed}},
-        {"tick", {.kind = VEC_OBJECT, .of = timed}},
+        {"tick", {.kind = VEC_OBJECT, .of = timed}},  {"check", {.kind = VEC_OBJECT, .of = checked}},
     };
     static const vec_rule other = {.kind = VEC_OBJECT, .of = plain};
     const vec_rule *rule = &other;

@@ -145,7 +145,7 @@ static bool check_needs(vec_check *check, const json_t *step, const char *what)
 static bool check_step(vec_check *check, const json_t *plan, const json_t *step)
 {
     static const char *const places[] = {"to", "dst", "source"};
-    static const char *const packets[] = {"packet"};
+    static const char *const packets[] = {"packet", "request"};
     const char *what = vec_get_text(step, "do");
     const vec_rule *rule = what != NULL ? run_step_rule(what) : NULL;
     if (rule == NULL) {

@@ -112,7 +112,8 @@ static const char *const faults[] = {
 };
 static const char *const sights[] = {"packet",  "delivered", "response", "challenged", "rejected",
                                      "closed",  "state",     "joined",   "left",       "exit",
-                                     "refused", "note",      NULL};
+                                     "refused", "note",      "checked",  NULL};
+static const char *const verdicts[] = {"valid", "invalid", "unknown", "not-applicable", NULL};
 static const char *const marks[] = {
     "echo",    "partial_iv",    "kid",         "kid_context", "observe",      "oscore",    "signature",
     "payload", "outer_max_age", "no_response", "uri_path",    "inner_oscore", "long_echo", NULL};
@@ -122,7 +123,7 @@ static const char *const fields[] = {"bytes",       "token",  "message_id", "par
 static const char *const doings[] = {"send",   "notify",  "rekey",     "forget",  "join",   "leave",
                                      "finish", "restart", "kill",      "wait",    "state",  "drop",
                                      "hold",   "delay",   "duplicate", "release", "replay", "edit",
-                                     "forge",  "respond", "redirect",  "spoof",   NULL};
+                                     "forge",  "respond", "redirect",  "spoof",   "check",  NULL};
 
 static const vec_rule requirement = {.kind = VEC_REQ};
 static const vec_rule mutant = {.kind = VEC_MUTANT};
@@ -397,6 +398,9 @@ static const vec_rule redirect[] = {COMMON, TEXT("packet"), TEXT("to"), END};
 static const vec_rule spoof[] = {COMMON, TEXT("packet"), TEXT("source"), TEXT_OPT("to"), END};
 
 static const struct {
+static const vec_rule check[] = {
+    COMMON, ANY("by"), NAME_OPT("group"), TEXT("packet"), TEXT_OPT("request"), NAME_OPT("sender"), END,
+};
     const char *what;
     vec_rule rule;
 } steps[] = {
@@ -414,7 +418,7 @@ static const struct {
     STEP("hold", rule_step),  STEP("delay", rule_step), STEP("duplicate", rule_step),
     STEP("release", release), STEP("replay", replay),   STEP("edit", edit),
     STEP("forge", forge),     STEP("respond", respond), STEP("redirect", redirect),
-    STEP("spoof", spoof),
+    STEP("spoof", spoof),     STEP("check", check),
 #undef STEP
 };
 
@@ -496,6 +500,7 @@ static const vec_rule expect[] = {
     INT_OPT("status", 0, 255),
     TEXT_OPT("text"),
     END,
+    WORD_OPT("verdict", verdicts),
 };
 const vec_rule run_expect_rule = {.kind = VEC_OBJECT, .of = expect};
 

@@ -168,6 +168,9 @@ static bool of_groups(run_play *play, const json_t *step, run_peer *peer,
         json_t *answer =
             run_ask(play, peer, request, vec_get_text(step, "name"), vec_get_bool(step, "may_fail", false));
         json_decref(answer);
+        if (request == NULL) {
+            return false;
+        }
         if (answer == NULL) {
             return false;
         }
@@ -257,6 +260,38 @@ static bool step_state(run_play *play, const json_t *step, run_peer *peer)
 static bool step_finish(run_play *play, const json_t *step, run_peer *peer)
 {
     json_t *request = json_object();
+/* make_check hands a packet that was seen to a signature checker, as the wire had it. */
+static json_t *make_check(run_play *play, const json_t *step, const run_peer *peer, const run_group *group,
+                          size_t member)
+{
+    const char *request_name = vec_get_text(step, "request");
+    const char *sender = vec_get_text(step, "sender");
+    unsigned epoch = play->epochs[run_play_index(play, peer)];
+    const lab_packet *packet = run_packet_named(play, vec_get_text(step, "packet"));
+    const lab_packet *asked = request_name != NULL ? run_packet_named(play, request_name) : NULL;
+    size_t from = sender != NULL ? run_group_member(group, sender) : RUN_NO_MEMBER;
+    if (packet == NULL || (request_name != NULL && asked == NULL) || packet->bytes.len < 4) {
+        return NULL;
+    }
+    json_t *request = json_object();
+    obs_set_text(request, "op", "check");
+    (void)json_object_set_new(request, "context", run_world_context(&play->world, group, epoch, member));
+    obs_set_text(request, "direction", packet->bytes.ptr[1] >> 5 == 0 ? "request" : "response");
+    obs_set_hex(&play->arena, request, "protected", packet->bytes);
+    if (asked != NULL) {
+        obs_set_hex(&play->arena, request, "request", asked->bytes);
+    }
+    if (from != RUN_NO_MEMBER) {
+        obs_set_hex(&play->arena, request, "sender", run_member_id(&group->members[from], epoch));
+    }
+    return request;
+}
+
+static bool step_check(run_play *play, const json_t *step, run_peer *peer)
+{
+    return of_groups(play, step, peer, make_check);
+}
+
     obs_set_text(request, "op", "finish");
     set_if(request, "exchange", step, "exchange");
     json_t *answer =
@@ -362,6 +397,7 @@ static const struct {
     {"finish", step_finish, NULL, 0},
     {"join", step_membership, NULL, 0},
     {"leave", step_membership, NULL, 0},
+    {"check", step_check, NULL, 0},
     {"kill", step_kill, NULL, 0},
     {"restart", step_restart, NULL, 0},
     {"wait", NULL, step_wait, 0},

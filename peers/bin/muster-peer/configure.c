@@ -128,7 +128,8 @@ json_t *peer_hello(peer *p, vec_arena *arena, const json_t *request, const char 
     static const char *const features[] = {
         "echo",    "observe",       "block",     "state",        "seed",        "rekey",  "forget",
         "silent",  "members",       "multicast", "responses",    "resources",   "cancel", "no-response",
-        "protect", "interop-tests", "rederive",  "applications", "outer-block", NULL};
+        "protect", "interop-tests", "rederive",  "applications", "outer-block", "check",  "plain",
+        NULL};
     (void)arena;
     (void)unsupported;
     if (!vec_is_null(request, "port")) {

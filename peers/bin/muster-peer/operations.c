@@ -23,7 +23,7 @@
         .key = k, .kind = VEC_TEXT, .min = 3, .max = IO_ADDRESS_TEXT_MAX - 1                                 \
     }
 
-static const char *const modes[] = {"group", "pairwise", NULL};
+static const char *const modes[] = {"group", "pairwise", "plain", NULL};
 static const char *const types[] = {"CON", "NON", NULL};
 static const char *const method_names[] = {"GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "IPATCH", NULL};
 static const char *const losses[] = {"windows", "all", NULL};
@@ -125,6 +125,7 @@ static json_t *send_op(peer *p, vec_arena *arena, const json_t *request, const c
     }
     bool multicast = io_address_is_multicast(&send.to);
     /* Dialects without modes have one only, and the endpoint knows which. */
+    send.plain = vec_get_is(request, "mode", "plain");
     send.group_mode = !vec_get_is(request, "mode", "pairwise");
     send.target = vec_get_hex(arena, request, "target");
     send.confirmable = vec_is_null(request, "type") ? !multicast : vec_get_is(request, "type", "CON");
@@ -289,6 +290,7 @@ const peer_row peer_rows[] = {
     {"tick", tick_keys, tick_op},
     {"protect", peer_protect_keys, peer_protect},
     {"unprotect", peer_unprotect_keys, peer_unprotect},
+    {"check", peer_check_keys, peer_check},
     {"quit", no_keys, quit_op},
     {NULL, NULL, NULL},
 };

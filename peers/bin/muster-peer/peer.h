@@ -101,12 +101,14 @@ peer_operation peer_leave;
 peer_operation peer_state;
 peer_operation peer_protect;
 peer_operation peer_unprotect;
+peer_operation peer_check;
 extern const vec_rule peer_hello_keys[];
 extern const vec_rule peer_configure_keys[];
 extern const vec_rule peer_rekey_keys[];
 extern const vec_rule peer_membership_keys[];
 extern const vec_rule peer_protect_keys[];
 extern const vec_rule peer_unprotect_keys[];
+extern const vec_rule peer_check_keys[];
 
 /* peer_hex gives JSON of bytes: lower-case hex, null when absent. */
 json_t *peer_hex(gosc_span bytes);
