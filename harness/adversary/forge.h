@@ -23,8 +23,9 @@ typedef enum adv_fault {
     ADV_OLD_EPOCH,
     ADV_NO_SIGNATURE,
     ADV_ZERO_SIGNATURE,
-    ADV_OTHER_SIGNATURE,    /* by another member */
-    ADV_UNMASKED_SIGNATURE, /* group-28: not encrypted */
+    ADV_OTHER_SIGNATURE,     /* by another member */
+    ADV_UNMASKED_SIGNATURE,  /* group-28: not encrypted */
+    ADV_PREHASHED_SIGNATURE, /* EdDSA: Ed25519ph */
     ADV_AAD_REQUEST_KID,
     ADV_AAD_REQUEST_PIV,
     ADV_AAD_KID_CONTEXT,

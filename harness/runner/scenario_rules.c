@@ -100,6 +100,7 @@ static const char *const faults[] = {
     "other-signature",
     "unmasked-signature",
     "aad-request-kid",
+    "prehashed-signature",
     "aad-request-piv",
     "aad-kid-context",
     "aad-option",
