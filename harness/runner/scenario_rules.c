@@ -99,8 +99,8 @@ static const char *const faults[] = {
     "zero-signature",
     "other-signature",
     "unmasked-signature",
-    "aad-request-kid",
     "prehashed-signature",
+    "aad-request-kid",
     "aad-request-piv",
     "aad-kid-context",
     "aad-option",
@@ -396,12 +396,12 @@ static const vec_rule respond[] = {
     END,
 };
 static const vec_rule redirect[] = {COMMON, TEXT("packet"), TEXT("to"), END};
-static const vec_rule spoof[] = {COMMON, TEXT("packet"), TEXT("source"), TEXT_OPT("to"), END};
-
-static const struct {
 static const vec_rule check[] = {
     COMMON, ANY("by"), NAME_OPT("group"), TEXT("packet"), TEXT_OPT("request"), NAME_OPT("sender"), END,
 };
+static const vec_rule spoof[] = {COMMON, TEXT("packet"), TEXT("source"), TEXT_OPT("to"), END};
+
+static const struct {
     const char *what;
     vec_rule rule;
 } steps[] = {
@@ -498,10 +498,10 @@ static const vec_rule expect[] = {
     INT_OPT("ssn", 0, PIV_MAX),
     OBJECT_OPT("recipient", recipient),
     INT_OPT("derivations", 0, 1000000),
+    WORD_OPT("verdict", verdicts),
     INT_OPT("status", 0, 255),
     TEXT_OPT("text"),
     END,
-    WORD_OPT("verdict", verdicts),
 };
 const vec_rule run_expect_rule = {.kind = VEC_OBJECT, .of = expect};
 
