@@ -165,12 +165,12 @@ static bool of_groups(run_play *play, const json_t *step, run_peer *peer,
             continue;
         }
         json_t *request = make(play, step, peer, group, member);
-        json_t *answer =
-            run_ask(play, peer, request, vec_get_text(step, "name"), vec_get_bool(step, "may_fail", false));
-        json_decref(answer);
         if (request == NULL) {
             return false;
         }
+        json_t *answer =
+            run_ask(play, peer, request, vec_get_text(step, "name"), vec_get_bool(step, "may_fail", false));
+        json_decref(answer);
         if (answer == NULL) {
             return false;
         }
@@ -257,9 +257,6 @@ static bool step_state(run_play *play, const json_t *step, run_peer *peer)
     return of_groups(play, step, peer, make_state);
 }
 
-static bool step_finish(run_play *play, const json_t *step, run_peer *peer)
-{
-    json_t *request = json_object();
 /* make_check hands a packet that was seen to a signature checker, as the wire had it. */
 static json_t *make_check(run_play *play, const json_t *step, const run_peer *peer, const run_group *group,
                           size_t member)
@@ -292,6 +289,9 @@ static bool step_check(run_play *play, const json_t *step, run_peer *peer)
     return of_groups(play, step, peer, make_check);
 }
 
+static bool step_finish(run_play *play, const json_t *step, run_peer *peer)
+{
+    json_t *request = json_object();
     obs_set_text(request, "op", "finish");
     set_if(request, "exchange", step, "exchange");
     json_t *answer =
@@ -394,10 +394,10 @@ static const struct {
     {"rekey", step_rekey, NULL, 0},
     {"forget", step_forget, NULL, 0},
     {"state", step_state, NULL, 0},
+    {"check", step_check, NULL, 0},
     {"finish", step_finish, NULL, 0},
     {"join", step_membership, NULL, 0},
     {"leave", step_membership, NULL, 0},
-    {"check", step_check, NULL, 0},
     {"kill", step_kill, NULL, 0},
     {"restart", step_restart, NULL, 0},
     {"wait", NULL, step_wait, 0},
