@@ -172,9 +172,9 @@ static bool parse_fields(run_world *world, const obs_opened *o, gosc_oscore_opti
     return *err == GOSC_OK;
 }
 
-static bool has_modes(const run_world *world)
+static bool has_modes(const run_group *group)
 {
-    return strcmp(world->dialect, "group-28") == 0;
+    return strcmp(group->dialect, "group-28") == 0;
 }
 
 /* try_targets: group mode has none in particular; pairwise mode is tried with the likeliest first. */
@@ -202,10 +202,11 @@ static void try_targets(run_world *world, const obs_parties *parties, obs_opened
 static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
                     const gosc_oscore_option *fields)
 {
-    bool pairwise = has_modes(world) && (fields->flags & GOSC_FLAG_GROUP) == 0;
     /* In RFC 8613 the context of a response is that of its request, whatever kid and kid context say (section 8.4). */
     size_t asked = o->request != NULL ? o->request->target : RUN_NO_MEMBER;
-    bool by_request = !o->is_request && asked != RUN_NO_MEMBER && strcmp(world->dialect, "oscore") == 0;
+    const run_group *of =
+        o->request != NULL && o->request->group != NULL ? o->request->group : &world->groups[0];
+    bool by_request = !o->is_request && asked != RUN_NO_MEMBER && strcmp(of->dialect, "oscore") == 0;
     for (unsigned back = 0; back <= world->n_epochs; back++) {
         unsigned epoch = world->n_epochs - back; /* the newest first */
         for (size_t i = 0; i < world->n_groups; i++) {
@@ -232,6 +233,7 @@ static void try_all(run_world *world, const obs_parties *parties, obs_opened *o,
             if (one.sender == RUN_NO_MEMBER) {
                 continue;
             }
+            bool pairwise = has_modes(one.group) && (fields->flags & GOSC_FLAG_GROUP) == 0;
             try_targets(world, parties, &one, pairwise, o);
             if (o->err == GOSC_OK) {
                 return;
@@ -375,7 +377,8 @@ void obs_open_write(run_world *world, const obs_opened *opened, json_t *entry)
     json_t *oscore = json_object();
     bool group_mode = (fields->flags & GOSC_FLAG_GROUP) != 0;
     obs_set_hex(arena, oscore, "option", gosc_option_find(opened->pdu.options, GOSC_OPTION_OSCORE));
-    obs_set_text(oscore, "mode", group_mode ? "group" : has_modes(world) ? "pairwise" : "oscore");
+    const run_group *group = opened->group != NULL ? opened->group : &world->groups[0];
+    obs_set_text(oscore, "mode", group_mode ? "group" : has_modes(group) ? "pairwise" : "oscore");
     obs_set_hex(arena, oscore, "kid", fields->kid);
     obs_set_hex(arena, oscore, "kid_context", fields->kid_context);
     if (gosc_span_present(fields->partial_iv_bytes)) {

@@ -79,6 +79,7 @@ static const char *const ports[] = {"stdio", "tun", NULL};
 static const char *const roles[] = {"client", "server", "silent", "manager", "as", NULL};
 static const char *const window_states[] = {"valid", "invalid", NULL};
 static const char *const modes[] = {"group", "pairwise", NULL};
+static const char *const send_modes[] = {"group", "pairwise", "plain", NULL};
 static const char *const seen_modes[] = {"group", "pairwise", "oscore", "plain", "any", NULL};
 static const char *const types[] = {"CON", "NON", NULL};
 static const char *const seen_types[] = {"CON", "NON", "ACK", "RST", NULL};
@@ -179,7 +180,9 @@ static const vec_rule peer[] = {
 };
 const vec_rule run_peer_rule = {.kind = VEC_OBJECT, .of = peer};
 
+static const char *const pair_dialects[] = {"oscore", NULL};
 static const vec_rule world[] = {
+    WORD_OPT("dialect", pair_dialects),
     HEX_OPT("id_context"),
     HEX_OPT("master_secret"),
     HEX_NULL("master_salt"),
@@ -272,7 +275,7 @@ static const vec_rule send[] = {
     COMMON,
     ANY("by"),
     ANY("to"),
-    WORD_NULL("mode", modes),
+    WORD_NULL("mode", send_modes),
     WORD_OPT("type", types),
     WORD("method", methods),
     TEXT("path"),

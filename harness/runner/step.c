@@ -58,10 +58,13 @@ gosc_span run_payload_of(run_play *play, const json_t *step)
     return vec_get_hex(&play->arena, step, "payload_hex");
 }
 
-static const char *mode_of(const run_play *play, const json_t *step, const run_group *group, bool to_group)
+static const char *mode_of(const json_t *step, const run_group *group, bool to_group)
 {
     const char *mode = vec_get_text(step, "mode");
-    if (strcmp(play->world.dialect, "group-28") != 0) {
+    if (mode != NULL && strcmp(mode, "plain") == 0) {
+        return mode;
+    }
+    if (strcmp(group->dialect, "group-28") != 0) {
         return NULL;
     }
     if (mode != NULL) {
@@ -114,14 +117,14 @@ bool run_send(run_play *play, const json_t *step, const char *by, const char *na
     obs_set_text(request, "exchange", name);
     obs_set_text(request, "group", group->name);
     obs_set_text(request, "to", lab_addr_write(&addr, text));
-    const char *mode = mode_of(play, step, group, to_group);
+    const char *mode = mode_of(step, group, to_group);
     if (mode != NULL) {
         obs_set_text(request, "mode", mode);
     }
     const char *member = vec_get_text(step, "target") != NULL ? vec_get_text(step, "target")
                          : target != NULL                     ? to
                                                               : NULL;
-    if (member != NULL && strcmp(play->world.dialect, "oscore") != 0) {
+    if (member != NULL && strcmp(group->dialect, "oscore") != 0) {
         const run_peer *sender = run_play_peer(play, by);
         (void)set_target(play, request, group, play->epochs[run_play_index(play, sender)], member);
     }

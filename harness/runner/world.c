@@ -161,7 +161,7 @@ gosc_span run_group_gid(const run_world *world, const run_group *group, unsigned
         gosc_cbor_write_bstr(&writer, id_context);
         return gosc_writer_span(&writer);
     }
-    if (strcmp(world->dialect, "oscore") == 0) {
+    if (strcmp(group->dialect, "oscore") == 0) {
         return epoch == 0 ? given : gosc_span_of(vec_printf(arena, "%c", (int)(0x40 + epoch)), 1);
     }
     /* Prefix and epoch, as the Gids of a Group Manager often are. */
@@ -201,7 +201,7 @@ static bool member_make(const run_world *world, vec_check *check, const json_t *
         json_array_get(json_object_get(json_object_get(credentials, "curves"), curve_of(&group->suite)),
                        peer != NULL ? index : 5);
     run_member *member = &group->members[group->n_members];
-    bool is_group = strcmp(world->dialect, "oscore") != 0;
+    bool is_group = strcmp(group->dialect, "oscore") != 0;
     const char *set = vec_get_text(json_object_get(world->plan, "params"), "ids");
     size_t id_max = id_max_of(&group->suite);
     /* The adversary's key pair is nobody else's. */
@@ -250,8 +250,10 @@ static run_group *group_add(run_world *world, const char *name, const run_suite 
     run_group *group = &world->groups[world->n_groups];
     *group = (run_group){.name = name, .index = world->n_groups, .suite = *suite, .address = ""};
     group->overrides = json_object_get(json_object_get(world->plan, "worlds"), name);
+    group->dialect = vec_get_text(group->overrides, "dialect");
+    group->dialect = group->dialect != NULL ? group->dialect : world->dialect;
     if (group->overrides != NULL) {
-        group->suite = suite_from(group->overrides, world->dialect, *suite);
+        group->suite = suite_from(group->overrides, group->dialect, *suite);
     }
     group->members = vec_alloc(world->arena, (n_members + 1) * sizeof *group->members);
     world->n_groups++;
@@ -309,6 +311,9 @@ static json_t *group_names(const json_t *peers)
 /* address_set gives a group its multicast address: one of its own, or that of another group made before. */
 static bool address_set(run_world *world, vec_check *check, run_group *group)
 {
+    if (strcmp(group->dialect, world->dialect) != 0) {
+        return true; /* a pair has none */
+    }
     const char *other = vec_get_text(group->overrides, "multicast_of");
     const json_t *family = json_object_get(group->overrides, "family");
     const char *text = json_string_value(family);
@@ -432,7 +437,7 @@ static json_t *alg_json(int32_t alg)
  * is in no list of the epochs behind the first, as if the Group Manager had said so. */
 static json_t *others_make(const run_world *world, const run_group *group, unsigned epoch, size_t self)
 {
-    bool is_group = strcmp(world->dialect, "oscore") != 0;
+    bool is_group = strcmp(group->dialect, "oscore") != 0;
     const json_t *knows = json_object_get(group->members[self].peer, "knows");
     json_t *list = json_array();
     for (size_t i = 0; i < group->n_members; i++) {
@@ -502,12 +507,12 @@ json_t *run_world_context(const run_world *world, const run_group *group, unsign
     vec_arena *arena = world->arena;
     const run_suite *suite = &group->suite;
     const run_member *self = &group->members[member];
-    bool is_group = strcmp(world->dialect, "oscore") != 0;
+    bool is_group = strcmp(group->dialect, "oscore") != 0;
     bool unheard = vec_get_bool(self->peer, "members", false) && is_group;
     gosc_span secret = override_hex(arena, group, "master_secret");
     gosc_span salt = override_hex(arena, group, "master_salt");
     json_t *context = json_object();
-    (void)json_object_set_new(context, "dialect", json_string(world->dialect));
+    (void)json_object_set_new(context, "dialect", json_string(group->dialect));
     if (suite->reading != NULL) {
         (void)json_object_set_new(context, "reading", json_string(suite->reading));
     }
@@ -526,7 +531,7 @@ json_t *run_world_context(const run_world *world, const run_group *group, unsign
     if (is_group) {
         (void)json_object_set_new(context, "cred_format", json_string(suite->cred_format));
     }
-    if (strcmp(world->dialect, "group-28") == 0) {
+    if (strcmp(group->dialect, "group-28") == 0) {
         (void)json_object_set_new(context, "gm_cred", hex_json(arena, manager_credential(world, group)));
     }
     (void)json_object_set_new(context, "sender", sender_make(world, self, epoch));

@@ -40,6 +40,7 @@ typedef struct run_group {
     const char *name;
     size_t index; /* among the groups of its world */
     run_suite suite;
+    const char *dialect;     /* that of the world, or oscore: a pair beside the groups */
     const json_t *overrides; /* NULL: none */
     const char *address;     /* group address with port; "" for a pair */
     run_member *members;
