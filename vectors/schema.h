@@ -17,9 +17,9 @@ bool vec_context_check(vec_check *check, const json_t *context);
 /*
  * vec_file_check holds a whole document against the schema of its family.
  *
- * In        room          folder it lies in: "oscore", "group-02", "group-28", "common"; any other is not
- * judged requirements  object whose keys are the known ids; NULL: not judged Errors    false; check->fault
- * says why
+ * In        room          folder it lies in: "oscore", "group-02", "group-28", "common"; any other is not judged
+ *           requirements  object whose keys are the known ids; NULL: not judged
+ * Errors    false; check->fault says why
  */
 bool vec_file_check(vec_check *check, const json_t *root, const char *room, const json_t *requirements);
 

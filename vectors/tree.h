@@ -39,10 +39,11 @@ typedef struct vec_tree {
 /*
  * vec_tree_load reads vector files.
  *
- * In        folder   of the tree: files are FOLDER/<room>/<name>.json, catalogues
- * FOLDER/requirements/<name>.tsv files    read these instead, n_files of them; 0: the whole tree Errors
- * false; check->fault says why: not readable, not JSON, against the schema, an id twice, a control that is
- * none, or nothing there at all Effects   the tree is to be freed in both cases
+ * In        folder   of the tree: files are FOLDER/<room>/<name>.json, catalogues FOLDER/requirements/<name>.tsv
+ *           files    read these instead, n_files of them; 0: the whole tree
+ * Errors    false; check->fault says why: not readable, not JSON, against the schema, an id twice, a control that is
+ *           none, or nothing there at all
+ * Effects   the tree is to be freed in both cases
  */
 bool vec_tree_load(vec_tree *tree, const char *folder, const char *const *files, size_t n_files,
                    vec_check *check);

@@ -11,7 +11,7 @@ typedef struct evidence {
     json_t *by_vectors;   /* requirement -> number of vectors that cite it: claims */
     json_t *by_scenarios; /* requirement -> number of scenarios that cite it: claims */
     json_t *by_tests;     /* requirement -> number of rows of tests that cite it: claims */
-    json_t *red; /* requirement -> {mutant that breaks it: [vectors and scenarios citing it that went red]} */
+    json_t *red;          /* requirement -> {mutant that breaks it: [what cites it and went red]} */
     json_t *mutants;    /* name -> {"title", "file", "caught" (null: not known), "red" (vectors or cases)} */
     json_t *columns;    /* requirement -> {"level", "kind"} of its row */
     json_t *untestable; /* requirement -> why nothing outside shows it */

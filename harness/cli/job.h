@@ -10,11 +10,11 @@
 /*
  * cli_job_open verifies messages; keys of a job:
  *   context          Context object of the receiver (with `request`: of the client that sent it)
- *   message          protected message, hex; or messages: a list of them, to one receiver that keeps its
- * state request          for responses: the protected request request_context  for responses: Context object
- * that protected the request, when a rekey lies between target           for responses: Recipient ID the
- * request was sent to (pairwise mode; oscore with several recipients) now_ms           time for Echo, 0 by
- * default
+ *   message          protected message, hex; or messages: a list of them, to one receiver that keeps its state
+ *   request          for responses: the protected request
+ *   request_context  for responses: Context object that protected the request, when a rekey lies between
+ *   target           for responses: Recipient ID the request was sent to (pairwise mode; oscore with several recipients)
+ *   now_ms           time for Echo, 0 by default
  *
  * cli_job_seal protects messages; keys of a job:
  *   context, message or messages (CoAP messages)

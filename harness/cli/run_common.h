@@ -10,9 +10,9 @@
 /*
  * cli_program_of makes the argument vector of a peer: a name from interop/, or a command for the shell.
  *
- * In        text     NULL: the reference peer beside this program (the environment variable MUSTER_PEER says
- * otherwise) Out       program  memory of the arena Returns   -1 to go on, else the exit status (one line was
- * told)
+ * In        text     NULL: the reference peer beside this program (the environment variable MUSTER_PEER says otherwise)
+ * Out       program  memory of the arena
+ * Returns   -1 to go on, else the exit status (one line was told)
  */
 int cli_program_of(vec_arena *arena, const char *command, const char *text, run_program *program);
 

@@ -39,9 +39,11 @@ int lab_switch_at(const lab_switch *sw, const lab_addr *addr);
 /*
  * lab_switch_accept records a packet and sends it on its way.
  *
- * In        packet    from_peer, from, to, bytes, cause, of, name (NULL, or a good one); the rest is filled
- * in only      LAB_ANY, or the single recipient delay_us  beside the usual latency Out       number    may be
- * NULL Errors    LAB_ERR_MEMORY
+ * In        packet    from_peer, from, to, bytes, cause, of, name (NULL, or a good one); the rest is filled in
+ *           only      LAB_ANY, or the single recipient
+ *           delay_us  beside the usual latency
+ * Out       number    may be NULL
+ * Errors    LAB_ERR_MEMORY
  */
 lab_err lab_switch_accept(lab_switch *sw, const lab_packet *packet, int only, uint64_t delay_us,
                           uint32_t *number);

@@ -1,7 +1,5 @@
-/*
- * Always-on oracles: what holds in every run, whatever the scenario says. Each is a function over the log.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Always-on oracles: what holds in every run, whatever the scenario says. Each is a function over the log. */
 #ifndef OBS_ORACLE_H
 #define OBS_ORACLE_H
 
@@ -22,11 +20,13 @@ typedef void obs_report(void *arg, const obs_finding *finding);
  *
  *   nonce-reuse          a sender used one (key, nonce) for two different pairs of AAD and plaintext
  *   plaintext            application data, path or query readable on the wire
- *   reply-to-multicast   an answer to a multicast request that did not verify (group-02: forbidden; group-28:
- * not recommended) group-source         a datagram left from a group address no-coap              a datagram
- * that is no CoAP message unverified           the application was given what does not verify, or something
- * else than was sent not-alive            a peer was not there at the end sanitizer            a sanitizer
- * reported
+ *   reply-to-multicast   an answer to a multicast request that did not verify (group-02: forbidden; group-28: not
+ *                        recommended)
+ *   group-source         a datagram left from a group address
+ *   no-coap              a datagram that is no CoAP message
+ *   unverified           the application was given what does not verify, or something else than was sent
+ *   not-alive            a peer was not there at the end
+ *   sanitizer            a sanitizer reported
  */
 void obs_oracles_run(const json_t *plan, const obs_log *log, obs_report *report, void *arg);
 

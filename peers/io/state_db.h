@@ -39,8 +39,8 @@ void io_state_db_close(io_state_db *db);
  * io_ssn_keeper_begin finds out where the Sender Sequence Number of a context may go on, and moves it there.
  *
  * In        context  a silent server has no number, but is known when it comes back
- * Out       *known   this context was here before: its replay windows are lost, if they were not kept
- * elsewhere Errors    GOSC_ERR_CRYPTO: the file cannot be read (or the key not be made)
+ * Out       *known   this context was here before: its replay windows are lost, if they were not kept elsewhere
+ * Errors    GOSC_ERR_CRYPTO: the file cannot be read (or the key not be made)
  */
 GOSC_MUST_USE
 gosc_err io_ssn_keeper_begin(io_ssn_keeper *keeper, io_state_db *db, gosc_security_context *context,

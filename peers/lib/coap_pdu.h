@@ -63,8 +63,9 @@ typedef struct gosc_option_iter {
  * gosc_coap_pdu_parse takes a datagram apart.
  *
  * Spec      RFC 7252 section 3; version 1, TKL 0 to 8, option numbers up to 65535, a payload marker needs a
- * payload, an empty message (0.00) has exactly 4 bytes Out       pdu      spans into datagram Errors
- * GOSC_ERR_COAP_MALFORMED
+ *           payload, an empty message (0.00) has exactly 4 bytes
+ * Out       pdu      spans into datagram
+ * Errors    GOSC_ERR_COAP_MALFORMED
  */
 GOSC_MUST_USE
 gosc_err gosc_coap_pdu_parse(gosc_span datagram, gosc_coap_pdu *pdu);
