@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What every fuzz target shares: the input taken apart, memory of exact size, checks that stop the run,
  * counters.
  *
  * A target is one function, fuzz_target. Its settings come from the last bytes of the input, its subject from
  * the front, so that a mutator that inserts bytes in the subject leaves the settings alone.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_FUZZ_COMMON_H
 #define MUSTER_FUZZ_COMMON_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Lanes: small groups with fixed keys, one for each set-up worth fuzzing. Made once, warm (pairwise keys
  * derived), and put back before every input by copying. Credentials fit whichever crypto adapter is linked.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_FUZZ_LANES_H
 #define MUSTER_FUZZ_LANES_H

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Replays inputs through a fuzz target, with any compiler: files and directories as arguments. One line on
  * stdout says how many; an input that breaks the target, or its memory, ends the program, and the input is
- * named on stderr. SPDX-License-Identifier: BSD-2-Clause
+ * named on stderr.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A second, slow decoder of CoAP content and a second opinion on option classes: what the targets expect of
  * the library. Plain arrays, no shared code; speed and memory are of no concern here.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_FUZZ_MODEL_H
 #define MUSTER_FUZZ_MODEL_H

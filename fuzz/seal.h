@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sealing of what no application would write: any plaintext, any Partial IV, any mix of fields, and still
  * authentic. Made of the library's public parts, one after the other, so that it does not depend on how
- * protect works. SPDX-License-Identifier: BSD-2-Clause
+ * protect works.
  */
 #ifndef MUSTER_FUZZ_SEAL_H
 #define MUSTER_FUZZ_SEAL_H

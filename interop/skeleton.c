@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * skeleton: the least that speaks the peer protocol (PROTOCOL.md). Copy it and put your stack where it says
  * STACK.
@@ -6,8 +7,6 @@
  * calls the rest `unsupported`. Build and try it:
  *
  *     cc -std=c11 -o skeleton interop/skeleton.c -ljansson && interop/selfcheck ./skeleton
- *
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #define _POSIX_C_SOURCE 200809L
 #include <jansson.h>

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The Context object (vectors/README.md, "Context"): what one endpoint knows, made into a Security Context.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VEC_CONTEXT_READ_H
 #define VEC_CONTEXT_READ_H

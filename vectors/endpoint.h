@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One endpoint as the vectors drive it: Security Contexts, newest first, and exchanges by name, over the
- * calls of gosc.h. SPDX-License-Identifier: BSD-2-Clause
+ * calls of gosc.h.
  */
 #ifndef VEC_ENDPOINT_H
 #define VEC_ENDPOINT_H

@@ -1,6 +1,5 @@
-/*
- * The rows of schema.c (not for callers of the reader). SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rows of schema.c (not for callers of the reader). */
 #ifndef VEC_FAMILIES_H
 #define VEC_FAMILIES_H
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A protected message, layer by layer: everything between the bytes on the wire and the plaintext, computed
- * through the public calls, beside the call that does it all at once. SPDX-License-Identifier: BSD-2-Clause
+ * through the public calls, beside the call that does it all at once.
  */
 #ifndef VEC_LAYERS_H
 #define VEC_LAYERS_H

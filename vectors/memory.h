@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Memory of the replayer: taken piece by piece, given back as a whole. Running out of it ends the program:
- * there is nothing a replayer could do about it. SPDX-License-Identifier: BSD-2-Clause
+ * there is nothing a replayer could do about it.
  */
 #ifndef VEC_MEMORY_H
 #define VEC_MEMORY_H

@@ -1,4 +1,5 @@
-/* References inside a vector file: names resolve, flags are explained. SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* References inside a vector file: names resolve, flags are explained.
  */
 #include "families.h"
 

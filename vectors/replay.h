@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The replayer: a vector becomes calls of gosc.h, every value the vector states is compared, a verdict comes
- * out. SPDX-License-Identifier: BSD-2-Clause
+ * out.
  */
 #ifndef VEC_REPLAY_H
 #define VEC_REPLAY_H

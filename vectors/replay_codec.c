@@ -1,4 +1,5 @@
-/* Families option, coap, credential: bytes to fields and back. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Families option, coap, credential: bytes to fields and back. */
 #include <string.h>
 
 #include "replay_family.h"

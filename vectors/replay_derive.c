@@ -1,4 +1,5 @@
-/* Family derive: a context and what it gives. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Family derive: a context and what it gives. */
 #include "replay_family.h"
 
 typedef enum info_type {

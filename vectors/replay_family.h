@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One function a family (not for callers of the replayer). Each compares all that the vector states; `vector`
- * passed the schema. SPDX-License-Identifier: BSD-2-Clause
+ * passed the schema.
  */
 #ifndef VEC_REPLAY_FAMILY_H
 #define VEC_REPLAY_FAMILY_H

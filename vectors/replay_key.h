@@ -1,6 +1,5 @@
-/*
- * Comparing a public key (not for callers of the replayer). SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Comparing a public key (not for callers of the replayer). */
 #ifndef VEC_REPLAY_KEY_H
 #define VEC_REPLAY_KEY_H
 

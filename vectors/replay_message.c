@@ -1,4 +1,5 @@
-/* Family message: one message, both directions of the computation. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Family message: one message, both directions of the computation. */
 #include <string.h>
 
 #include "layers.h"

@@ -1,4 +1,5 @@
-/* Family sequence: one endpoint with state, step by step. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Family sequence: one endpoint with state, step by step. */
 #include <stdio.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* Holding JSON values against rules (see read.h). SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Holding JSON values against rules (see read.h). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The schemas of the families. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The schemas of the families. */
 #include "schema.h"
 
 #include "families.h"

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The closed schemas of vector files, as rules (the same as vectors/schema says to other readers), and the
  * rules that need more than one place of a file: names resolve, flags are explained, dialects agree.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef VEC_SCHEMA_H
 #define VEC_SCHEMA_H

@@ -1,7 +1,5 @@
-/*
- * All state of an endpoint, kept aside, to see whether an operation moved any of it.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* All state of an endpoint, kept aside, to see whether an operation moved any of it. */
 #ifndef VEC_SNAPSHOT_H
 #define VEC_SNAPSHOT_H
 

@@ -1,7 +1,5 @@
-/*
- * The tree of vector files: found, read, held against their schemas and against each other.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tree of vector files: found, read, held against their schemas and against each other. */
 #ifndef VEC_TREE_H
 #define VEC_TREE_H
 

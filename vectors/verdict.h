@@ -1,7 +1,5 @@
-/*
- * What became of a vector: passed, failed, unsupported; and why, in one line.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What became of a vector: passed, failed, unsupported; and why, in one line. */
 #ifndef VEC_VERDICT_H
 #define VEC_VERDICT_H
 

@@ -1,7 +1,5 @@
-/*
- * Deterministic CBOR against a second decoder with positions; what is read is written again.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Deterministic CBOR against a second decoder with positions; what is read is written again. */
 #include "common.h"
 
 enum {

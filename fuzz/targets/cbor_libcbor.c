@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Deterministic CBOR against libcbor, both ways. libcbor lets more pass (long heads, indefinite lengths, keys
  * twice, bytes behind the item): what it read is written in the one deterministic form, and compared with the
@@ -5,7 +6,7 @@
  *
  *   we accept  =>  libcbor accepts, all of it, and the same item comes out;
  *   libcbor accepts, and the item comes out as it went in, without a key twice and not too deep  =>  we
- * accept. SPDX-License-Identifier: BSD-2-Clause
+ * accept.
  */
 #include <cbor.h>
 #include <string.h>

@@ -1,7 +1,5 @@
-/*
- * CoAP messages: our parser against a second decoder, and what was parsed against what is written again.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CoAP messages: our parser against a second decoder, and what was parsed against what is written again. */
 #include "common.h"
 #include "model.h"
 

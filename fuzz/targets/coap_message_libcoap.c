@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * CoAP messages: our parser against libcoap's (4.3). Where they differ, the difference has a name below; any
- * other stops the run. What both accept must be the same message. SPDX-License-Identifier: BSD-2-Clause
+ * other stops the run. What both accept must be the same message.
  */
 #include <coap3/coap.h>
 

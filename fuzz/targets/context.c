@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Security Contexts from any parameters: made twice they are the same, refused they leave nothing behind, and
- * the other end finds the same keys. SPDX-License-Identifier: BSD-2-Clause
+ * the other end finds the same keys.
  */
 #include <string.h>
 

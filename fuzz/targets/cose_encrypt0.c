@@ -1,7 +1,5 @@
-/*
- * COSE_Encrypt0: what is read is written again, and read again as the same.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* COSE_Encrypt0: what is read is written again, and read again as the same. */
 #include "common.h"
 
 static void check_fields(gosc_span bytes, const gosc_cose_encrypt0 *o)

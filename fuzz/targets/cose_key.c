@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * COSE_Key: what is read is written anew with nothing else, and gives the same key; wrapped in a claims set,
- * and that in a token, it is the same key again. SPDX-License-Identifier: BSD-2-Clause
+ * and that in a token, it is the same key again.
  */
 #include "common.h"
 

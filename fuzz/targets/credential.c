@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Credentials of the three formats: the key lies in the bytes and fits its curve; a prefix is none, nor is
- * one with a byte behind it; bytes are never two formats at once. SPDX-License-Identifier: BSD-2-Clause
+ * one with a byte behind it; bytes are never two formats at once.
  */
 #include <string.h>
 

@@ -1,7 +1,5 @@
-/*
- * Certificates: our walker against a second one with positions, and its two results.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Certificates: our walker against a second one with positions, and its two results. */
 #include "common.h"
 
 /* One element: where its contents are. len SIZE_MAX: none. */

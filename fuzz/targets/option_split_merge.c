@@ -1,7 +1,5 @@
-/*
- * Options taken apart for protection and put together again, against a model that sorts a list.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Options taken apart for protection and put together again, against a model that sorts a list. */
 #include "common.h"
 #include "model.h"
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The OSCORE option in the three grammars, against a decoder written down a second time; what is read is
- * written again. SPDX-License-Identifier: BSD-2-Clause
+ * written again.
  */
 #include "common.h"
 

@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * New contexts after loss of state (RFC 8613 Appendix B.2): steps of both ends in any order, lost, repeated,
  * late and tampered messages, against a model that knows which R2 is outstanding. Only the answer to it
  * establishes a context, both ends have the same keys then, and what is refused changes nothing that lasts.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The replay window against a set of numbers: everything verified so far, and a line below which all is seen.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "common.h"
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Replay and order of responses of one server, against the list of all that came (vectors/README.md, "numbers
- * and exchanges"). SPDX-License-Identifier: BSD-2-Clause
+ * and exchanges").
  */
 #include <string.h>
 

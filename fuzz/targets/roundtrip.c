@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any bytes as the message of an application, protected at one end and verified at the other: what comes out
  * is what the option classes say, and what cannot be protected is refused for its reason without taking a
- * number. SPDX-License-Identifier: BSD-2-Clause
+ * number.
  */
 #include <string.h>
 

@@ -1,7 +1,5 @@
-/*
- * Sealed messages of pairwise mode of group-28: any plaintext, authentic (see fuzz/sealed.h).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sealed messages of pairwise mode of group-28: any plaintext, authentic (see fuzz/sealed.h). */
 #include "sealed.h"
 
 void fuzz_target(fuzz_input *in)

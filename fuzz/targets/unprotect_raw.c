@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Any datagram into the verification of requests and responses, in each dialect: a refusal changes nothing,
- * what is accepted is a message, and is accepted once. SPDX-License-Identifier: BSD-2-Clause
+ * what is accepted is a message, and is accepted once.
  */
 #include "common.h"
 #include "lanes.h"

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Edits of packets on their way: single bits of a layer, header fields, options, fields of the OSCORE option.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef ADV_EDIT_H
 #define ADV_EDIT_H

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Messages of the adversary's own making. An insider has all that the group shares and its own private key,
  * but no other member's; an outsider has nothing; an owner has all there is, to make messages that are good
- * but for one fault. SPDX-License-Identifier: BSD-2-Clause
+ * but for one fault.
  */
 #ifndef ADV_FORGE_H
 #define ADV_FORGE_H

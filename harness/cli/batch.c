@@ -1,4 +1,5 @@
-/* Batches, and what commands take from files. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Batches, and what commands take from files. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* muster bench: what an operation costs beside its physical limit. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster bench: what an operation costs beside its physical limit. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* muster bench lab: one request by multicast to many live servers. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster bench lab: one request by multicast to many live servers. */
 #define _GNU_SOURCE
 #include "bench_lab.h"
 

@@ -1,6 +1,5 @@
-/*
- * muster bench lab: one request by multicast to many live servers. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster bench lab: one request by multicast to many live servers. */
 #ifndef CLI_BENCH_LAB_H
 #define CLI_BENCH_LAB_H
 

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * CoAP without protection, by the smallest peers there can be: what the network, the kernel and starting a
  * process cost by themselves. A server answers every request by NON, and prints a line for each; a client sends
- * one request for each line it reads, and prints a line for each response. SPDX-License-Identifier: BSD-2-Clause
+ * one request for each line it reads, and prints a line for each response.
  */
 #define _GNU_SOURCE
 #include "bench_lab.h"

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Two endpoints, warm, and the operations between them that are measured; beside each the bare adapter calls
- * it cannot do without. SPDX-License-Identifier: BSD-2-Clause
+ * it cannot do without.
  */
 #ifndef CLI_BENCH_RIG_H
 #define CLI_BENCH_RIG_H

@@ -1,7 +1,5 @@
-/*
- * What the subcommands of muster share: options, exit statuses, output.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the subcommands of muster share: options, exit statuses, output. */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 

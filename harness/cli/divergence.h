@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * First divergence: when a message does not verify, which mistake of its maker explains that? Known mistakes
- * are made one after the other until tag and countersignature verify. SPDX-License-Identifier: BSD-2-Clause
+ * are made one after the other until tag and countersignature verify.
  */
 #ifndef CLI_DIVERGENCE_H
 #define CLI_DIVERGENCE_H

@@ -1,4 +1,5 @@
-/* muster explain: one message, layer by layer. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster explain: one message, layer by layer. */
 #include <string.h>
 
 #include "cli.h"

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening and sealing as `muster open`, `muster seal` and their batches do it: one JSON object in, one out.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef CLI_JOB_H
 #define CLI_JOB_H

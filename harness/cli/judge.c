@@ -1,4 +1,5 @@
-/* muster judge: a saved log, judged again. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster judge: a saved log, judged again. */
 #include <stdio.h>
 #include <string.h>
 

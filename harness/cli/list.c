@@ -1,4 +1,5 @@
-/* muster list: vectors, requirements and their evidence, mutants. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster list: vectors, requirements and their evidence, mutants. */
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* muster: the command that fronts everything. One file a subcommand. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster: the command that fronts everything. One file a subcommand. */
 #include <string.h>
 
 #include "cli.h"

@@ -1,4 +1,5 @@
-/* muster open: verify and decrypt. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster open: verify and decrypt. */
 #include "cli.h"
 #include "job.h"
 #include "single.h"

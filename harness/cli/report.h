@@ -1,6 +1,5 @@
-/*
- * What a replay of vectors found, told in one of four ways. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a replay of vectors found, told in one of four ways. */
 #ifndef CLI_REPORT_H
 #define CLI_REPORT_H
 

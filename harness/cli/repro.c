@@ -1,4 +1,5 @@
-/* muster repro: one case again, told at length. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster repro: one case again, told at length. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

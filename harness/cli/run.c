@@ -1,4 +1,5 @@
-/* muster run: scenarios in the lab. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster run: scenarios in the lab. */
 #define _XOPEN_SOURCE 700
 #include "run_common.h"
 

@@ -1,6 +1,5 @@
-/*
- * What `muster run`, `repro` and `judge` share. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What `muster run`, `repro` and `judge` share. */
 #ifndef CLI_RUN_COMMON_H
 #define CLI_RUN_COMMON_H
 

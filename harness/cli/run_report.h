@@ -1,4 +1,5 @@
-/* The files a run leaves. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The files a run leaves. */
 #ifndef CLI_RUN_REPORT_H
 #define CLI_RUN_REPORT_H
 

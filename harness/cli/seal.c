@@ -1,4 +1,5 @@
-/* muster seal: protect. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster seal: protect. */
 #include "cli.h"
 #include "job.h"
 #include "single.h"

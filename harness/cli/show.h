@@ -1,6 +1,5 @@
-/*
- * A message told layer by layer. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A message told layer by layer. */
 #ifndef CLI_SHOW_H
 #define CLI_SHOW_H
 

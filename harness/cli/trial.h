@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * One assumed mistake: the layers as they would be then (not for others than the search for the first
- * divergence). SPDX-License-Identifier: BSD-2-Clause
+ * divergence).
  */
 #ifndef CLI_TRIAL_H
 #define CLI_TRIAL_H

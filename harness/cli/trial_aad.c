@@ -1,4 +1,5 @@
-/* Mistakes in aad_array, element by element. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mistakes in aad_array, element by element. */
 #include "trial.h"
 
 enum {

@@ -1,4 +1,5 @@
-/* Mistakes in what a message is bound to, and in the reading. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mistakes in what a message is bound to, and in the reading. */
 #include <string.h>
 
 #include "trial.h"

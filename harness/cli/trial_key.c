@@ -1,4 +1,5 @@
-/* Mistakes in key derivation. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mistakes in key derivation. */
 #include <string.h>
 
 #include "trial.h"

@@ -1,4 +1,5 @@
-/* Mistakes in the nonce. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mistakes in the nonce. */
 #include <string.h>
 
 #include "trial.h"

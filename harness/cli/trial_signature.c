@@ -1,4 +1,5 @@
-/* Mistakes in countersignatures and in what hides them. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Mistakes in countersignatures and in what hides them. */
 #include <string.h>
 
 #include "trial.h"

@@ -1,4 +1,5 @@
-/* muster vectors: replay the tree. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster vectors: replay the tree. */
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Addresses of the lab: IPv4 or IPv6 with a UDP port, in CoAP URI notation `[fd00::2]:5683`, `10.0.0.2:5683`.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef LAB_ADDR_H
 #define LAB_ADDR_H

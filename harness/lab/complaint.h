@@ -1,6 +1,5 @@
-/*
- * One line about what went wrong. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One line about what went wrong. */
 #ifndef LAB_COMPLAINT_H
 #define LAB_COMPLAINT_H
 

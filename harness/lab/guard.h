@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The guard: a small child process that outlives a killed harness just long enough to kill the process groups
  * of the peers. (PR_SET_PDEATHSIG reaches the peer itself, but not what a wrapper script has started.)
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef LAB_GUARD_H
 #define LAB_GUARD_H

@@ -1,7 +1,5 @@
-/*
- * UDP in IPv4 and IPv6: wrapping and strict reading, with all checksums.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* UDP in IPv4 and IPv6: wrapping and strict reading, with all checksums. */
 #ifndef LAB_IP_H
 #define LAB_IP_H
 

@@ -1,4 +1,5 @@
-/* The interface of lab.h over switch and ports. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The interface of lab.h over switch and ports. */
 #include "lab.h"
 
 #include <errno.h>

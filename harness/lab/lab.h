@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The lab: the network between the peers. One process is switch, router and attacker; it sees, records,
  * delays, drops, duplicates, reorders, edits and forges every packet. Two ports, one interface:
@@ -17,7 +18,7 @@
  *
  * The lab is one thread: lab_spawn must be called by a thread that lives as long as the peer, since the
  * peer is killed when that thread ends. Nothing is left in the file system or on the host's network, also
- * when the process is killed. SPDX-License-Identifier: BSD-2-Clause
+ * when the process is killed.
  */
 #ifndef LAB_LAB_H
 #define LAB_LAB_H

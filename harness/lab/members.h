@@ -1,7 +1,5 @@
-/*
- * Who has joined which multicast group, as observed.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Who has joined which multicast group, as observed. */
 #ifndef LAB_MEMBERS_H
 #define LAB_MEMBERS_H
 

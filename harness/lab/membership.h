@@ -1,7 +1,5 @@
-/*
- * Membership reports: who has joined or left which multicast group, as hosts tell their router.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Membership reports: who has joined or left which multicast group, as hosts tell their router. */
 #ifndef LAB_MEMBERSHIP_H
 #define LAB_MEMBERSHIP_H
 

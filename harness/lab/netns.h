@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Network namespaces: one for each peer, made by a small child process (the maker) inside a fresh user
  * namespace, so that this process keeps its own. They have no names and live as long as their descriptors and
- * the processes in them. SPDX-License-Identifier: BSD-2-Clause
+ * the processes in them.
  */
 #ifndef LAB_NETNS_H
 #define LAB_NETNS_H

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A recorded packet: one UDP datagram as it was sent, by a peer or by the adversary, and the record of all of
- * them. SPDX-License-Identifier: BSD-2-Clause
+ * them.
  */
 #ifndef LAB_PACKET_H
 #define LAB_PACKET_H

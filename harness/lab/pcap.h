@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * pcapng writer with two interfaces: `wire`, what was on the wire, and `inner`, decrypted CoAP between the
  * same addresses. Both carry bare IP packets (LINKTYPE_RAW), times in microseconds since the lab was opened.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef LAB_PCAP_H
 #define LAB_PCAP_H

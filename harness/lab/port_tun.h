@@ -1,6 +1,5 @@
-/*
- * The tun port: homes of the peers, and their packets in and out. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tun port: homes of the peers, and their packets in and out. */
 #ifndef LAB_PORT_TUN_H
 #define LAB_PORT_TUN_H
 

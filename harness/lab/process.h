@@ -1,6 +1,5 @@
-/*
- * Peers as processes: started inside their home, watched, killed. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Peers as processes: started inside their home, watched, killed. */
 #ifndef LAB_PROCESS_H
 #define LAB_PROCESS_H
 

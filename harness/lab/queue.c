@@ -1,4 +1,5 @@
-/* A binary heap over (due_us, order). SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A binary heap over (due_us, order). */
 #include "queue.h"
 
 #include <assert.h>

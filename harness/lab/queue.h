@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Deliveries to come, in the order of their times; those of one time in the order in which they were queued.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef LAB_QUEUE_H
 #define LAB_QUEUE_H

@@ -1,7 +1,5 @@
-/*
- * The record: every packet ever seen, by number and by name.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The record: every packet ever seen, by number and by name. */
 #ifndef LAB_RECORD_H
 #define LAB_RECORD_H
 

@@ -1,7 +1,5 @@
-/*
- * Setting up the network of a fresh namespace by rtnetlink: links, addresses, routes.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Setting up the network of a fresh namespace by rtnetlink: links, addresses, routes. */
 #ifndef LAB_RTNL_H
 #define LAB_RTNL_H
 

@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Rules for packets to come: which packets of peers are dropped, held, delayed, duplicated or edited.
  *
  * A rule counts the packets it fits, from 1. It acts on those numbered `nth` to `nth + times - 1`. Rules are
  * asked in the order in which they were added; the first that acts on a packet for a recipient decides, and
  * later ones still count it. What the adversary sends (replayed, edited, forged, released) passes no rule.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef LAB_RULE_H
 #define LAB_RULE_H

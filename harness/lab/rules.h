@@ -1,7 +1,5 @@
-/*
- * The rules in force, and which of them acts on a packet.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The rules in force, and which of them acts on a packet. */
 #ifndef LAB_RULES_H
 #define LAB_RULES_H
 

@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The switch: routes recorded packets to peers, obeys the rules, keeps what is held, and tells everything
  * that happens. It knows neither namespaces nor pipes nor clocks: ports hand packets and the time in, and
- * take deliveries out. The same calls give the same events. SPDX-License-Identifier: BSD-2-Clause
+ * take deliveries out. The same calls give the same events.
  */
 #ifndef LAB_SWITCH_H
 #define LAB_SWITCH_H

@@ -1,6 +1,5 @@
-/*
- * TUN devices: the far end of a peer's network. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TUN devices: the far end of a peer's network. */
 #ifndef LAB_TUN_H
 #define LAB_TUN_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The process that replays vectors against one mutant after the other. It reads the tree once; each mutant is
  * a shared object with library, adapter and replayer of its own, loaded into a child that may crash or hang.
@@ -6,7 +7,7 @@
  *
  * prints `vector <id>` for each vector in order and `ready`. Then, for each line `<object> <stop> <n>
  * <index>...` on standard input, what the child prints (mutant.h) and `end exit <status>` or `end signal
- * <number>`. SPDX-License-Identifier: BSD-2-Clause
+ * <number>`.
  */
 #include <dlfcn.h>
 #include <stdio.h>

@@ -1,6 +1,5 @@
-/*
- * The one function of a mutant's shared object that host.c calls. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one function of a mutant's shared object that host.c calls. */
 #ifndef MUTANT_H
 #define MUTANT_H
 

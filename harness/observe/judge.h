@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The verdict: a pure function of a plan (what was to happen, and what is expected) and a log (what
- * happened). SPDX-License-Identifier: BSD-2-Clause
+ * happened).
  */
 #ifndef OBS_JUDGE_H
 #define OBS_JUDGE_H

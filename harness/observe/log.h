@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The one ordered event log of a case: JSON objects, one a line. What is in it is all that the judge sees, so
  * that an old run can be judged again. Nothing in it depends on the clock, the machine or process ids.
@@ -18,7 +19,6 @@
  *   complaint  by, kind, text                                 a peer broke the protocol, crashed or hung
  *   sanitizer  by, text
  *   end        how
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef OBS_LOG_H
 #define OBS_LOG_H

@@ -1,6 +1,5 @@
-/*
- * Expectations against entries of the log. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Expectations against entries of the log. */
 #ifndef OBS_MATCH_H
 #define OBS_MATCH_H
 

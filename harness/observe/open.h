@@ -1,6 +1,5 @@
-/*
- * Opening packets with the harness's own keys, layer by layer. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening packets with the harness's own keys, layer by layer. */
 #ifndef OBS_OPEN_H
 #define OBS_OPEN_H
 

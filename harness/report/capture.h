@@ -1,4 +1,5 @@
-/* The packets of a log as pcapng: on the wire, and decrypted. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The packets of a log as pcapng: on the wire, and decrypted. */
 #ifndef REP_CAPTURE_H
 #define REP_CAPTURE_H
 

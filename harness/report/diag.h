@@ -1,4 +1,5 @@
-/* CBOR in diagnostic notation (RFC 8949 section 8). SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CBOR in diagnostic notation (RFC 8949 section 8). */
 #ifndef REP_DIAG_H
 #define REP_DIAG_H
 

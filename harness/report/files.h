@@ -1,6 +1,5 @@
-/*
- * The reports that other programs read: TAP, JUnit XML, JSON lines. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The reports that other programs read: TAP, JUnit XML, JSON lines. */
 #ifndef REP_FILES_H
 #define REP_FILES_H
 

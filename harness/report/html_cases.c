@@ -1,4 +1,5 @@
-/* Matrix and pages of the cases. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Matrix and pages of the cases. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The catalogues with their evidence. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The catalogues with their evidence. */
 #include <inttypes.h>
 #include <string.h>
 

@@ -1,4 +1,5 @@
-/* The message ladder of a case, as SVG. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The message ladder of a case, as SVG. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,5 @@
-/*
- * Numbers in words: CoAP options and codes, COSE algorithms. SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Numbers in words: CoAP options and codes, COSE algorithms. */
 #ifndef REP_NAMES_H
 #define REP_NAMES_H
 

@@ -1,4 +1,5 @@
-/* One packet, layer by layer. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One packet, layer by layer. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The page of one case: what was expected and what was seen, the message ladder, every packet layer by layer.
- * A pure function of plan, log and verdict. SPDX-License-Identifier: BSD-2-Clause
+ * A pure function of plan, log and verdict.
  */
 #ifndef REP_PAGE_H
 #define REP_PAGE_H

@@ -1,4 +1,5 @@
-/* Style and script of the HTML report. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Style and script of the HTML report. */
 #include "html.h"
 
 static void lines_write(FILE *file, const char *const *lines, size_t n)

@@ -1,4 +1,5 @@
-/* Expectations in words. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Expectations in words. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>

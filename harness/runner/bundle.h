@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A case on disk: enough to run it again and to judge it again.
  *
@@ -7,7 +8,6 @@
  *   DIR/contexts.json      Context objects of all members, by group, epoch and name
  *   DIR/traffic.pcapng     packets on the wire, and decrypted
  *   DIR/stderr-PEER.txt    standard error of a peer that wrote any
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef RUN_BUNDLE_H
 #define RUN_BUNDLE_H

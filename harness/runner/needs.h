@@ -1,6 +1,5 @@
-/*
- * What a case needs, held against what a peer says it can do (`hello`). SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a case needs, held against what a peer says it can do (`hello`). */
 #ifndef RUN_NEEDS_H
 #define RUN_NEEDS_H
 

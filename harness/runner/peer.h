@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A peer process and its side of the peer protocol (interop/PROTOCOL.md): lines out, lines in, each bounded
  * in length, number and time. What a peer does wrong is kept as a complaint; nothing it does can harm the
- * harness. SPDX-License-Identifier: BSD-2-Clause
+ * harness.
  */
 #ifndef RUN_PEER_H
 #define RUN_PEER_H

@@ -1,6 +1,5 @@
-/*
- * Which lines a peer may write (interop/PROTOCOL.md). SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which lines a peer may write (interop/PROTOCOL.md). */
 #ifndef RUN_PEER_LINES_H
 #define RUN_PEER_LINES_H
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Playing one case: peers are started in the lab, the steps are done one after the other, and everything that
- * happens goes into the log. Nothing is judged here. SPDX-License-Identifier: BSD-2-Clause
+ * happens goes into the log. Nothing is judged here.
  */
 #ifndef RUN_PLAY_H
 #define RUN_PLAY_H

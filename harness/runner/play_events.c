@@ -1,4 +1,5 @@
-/* What the lab and the peers tell. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the lab and the peers tell. */
 #include "play_parts.h"
 
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* What the files of play.c share (not for others). SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of play.c share (not for others). */
 #ifndef RUN_PLAY_PARTS_H
 #define RUN_PLAY_PARTS_H
 

@@ -1,4 +1,5 @@
-/* Starting, asking and configuring peers. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Starting, asking and configuring peers. */
 #include "play_parts.h"
 
 #include <string.h>

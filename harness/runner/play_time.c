@@ -1,4 +1,5 @@
-/* Letting things happen. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Letting things happen. */
 #include <poll.h>
 
 #include "play_parts.h"

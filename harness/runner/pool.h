@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Many cases at once: each in a process of its own, so that nothing is shared and whatever goes wrong stays
- * there. SPDX-License-Identifier: BSD-2-Clause
+ * there.
  */
 #ifndef RUN_POOL_H
 #define RUN_POOL_H

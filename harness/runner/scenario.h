@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Scenarios: read, held against their closed schema, and made into cases. A case is one scenario in one
  * dialect with one value for each parameter it varies; its plan is the scenario with all of that put in
- * place. SPDX-License-Identifier: BSD-2-Clause
+ * place.
  */
 #ifndef RUN_SCENARIO_H
 #define RUN_SCENARIO_H

@@ -1,4 +1,5 @@
-/* Holding a plan against its rules. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Holding a plan against its rules. */
 #include "scenario.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
-/*
- * The closed schema of scenarios, as rules (scenario.schema.json says the same to other readers).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The closed schema of scenarios, as rules (scenario.schema.json says the same to other readers). */
 #ifndef RUN_SCENARIO_RULES_H
 #define RUN_SCENARIO_RULES_H
 

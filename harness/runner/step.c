@@ -1,4 +1,5 @@
-/* The steps of peers, and of time. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The steps of peers, and of time. */
 #include <stdio.h>
 #include <string.h>
 

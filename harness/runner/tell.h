@@ -1,6 +1,5 @@
-/*
- * What a run found, told on a terminal (files: report/files.h). SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a run found, told on a terminal (files: report/files.h). */
 #ifndef RUN_TELL_H
 #define RUN_TELL_H
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Waivers: failures that are known, with reason, link and the day they expire. A waived case still runs; a
- * waiver that fits no case, or a case that passes, is a failure itself. SPDX-License-Identifier: BSD-2-Clause
+ * waiver that fits no case, or a case that passes, is a failure itself.
  */
 #ifndef RUN_WAIVER_H
 #define RUN_WAIVER_H

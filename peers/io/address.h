@@ -1,7 +1,5 @@
-/*
- * Transport addresses, and their text form of CoAP URIs: `[fd00::2]:5683`, `10.0.0.2:5683`.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Transport addresses, and their text form of CoAP URIs: `[fd00::2]:5683`, `10.0.0.2:5683`. */
 #ifndef IO_ADDRESS_H
 #define IO_ADDRESS_H
 

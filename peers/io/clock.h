@@ -1,7 +1,5 @@
-/*
- * The one clock: monotonic, in milliseconds, from an arbitrary beginning.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one clock: monotonic, in milliseconds, from an arbitrary beginning. */
 #ifndef IO_CLOCK_H
 #define IO_CLOCK_H
 

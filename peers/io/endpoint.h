@@ -1,7 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A CoAP endpoint protected by OSCORE and Group OSCORE: groups with their Security Contexts, requests and
  * their responses, Echo, Observe, block-wise transfer, rekeying, loss of state. Datagrams, the time and
- * chance come from outside. SPDX-License-Identifier: BSD-2-Clause
+ * chance come from outside.
  */
 #ifndef IO_ENDPOINT_H
 #define IO_ENDPOINT_H

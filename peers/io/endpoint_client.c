@@ -472,6 +472,7 @@ const char *io_endpoint_send(io_endpoint *endpoint, const io_send *send, uint8_t
     if (fault == NULL) {
         leg_set(leg, send);
         leg->until_ms = io_leg_until(endpoint, leg);
+        leg->renew_ms = registers ? endpoint->now_ms + IO_RENEW_MS : 0;
         const io_leg *registration =
             send->has_observe && !registers ? registration_find(endpoint, ask, send) : NULL;
         if (registration != NULL) {

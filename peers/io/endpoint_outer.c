@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Protected messages that a proxy cut into outer blocks (RFC 8613 section 4.1.3.4.2): they are put together before any
- * step of OSCORE (O-8.2.1-01, O-8.4.1-01). SPDX-License-Identifier: BSD-2-Clause */
+ * step of OSCORE (O-8.2.1-01, O-8.4.1-01). */
 #include "endpoint_state.h"
 
 #include <stdlib.h>

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * New contexts after loss of state (RFC 8613 Appendix B.2): a client without a context begins a run with its next request,
- * a server takes part whenever it is asked. SPDX-License-Identifier: BSD-2-Clause
+ * a server takes part whenever it is asked.
  */
 #include "endpoint_state.h"
 

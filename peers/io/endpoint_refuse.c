@@ -1,4 +1,5 @@
-/* What a server says without protection, and when. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What a server says without protection, and when. */
 #include "endpoint_state.h"
 
 #include <string.h>

@@ -1,4 +1,5 @@
-/* The client's side of an endpoint: responses. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The client's side of an endpoint: responses. */
 #include "endpoint_state.h"
 
 #include <string.h>
@@ -333,11 +334,26 @@ void io_client_failed(io_endpoint *endpoint, uint32_t handle, const char *why)
     }
 }
 
+/* renew registers an observation once more, in its Token; what comes from then on answers that request (GO-5.2-01). */
+static void renew(io_endpoint *endpoint, io_leg *leg)
+{
+    const gosc_exchange registration = leg->exchange;
+    leg->renew_ms = endpoint->now_ms + IO_RENEW_MS;
+    leg->block1 = (io_block){.present = false};
+    leg->block2 = (io_block){.present = false};
+    if (io_leg_transmit(endpoint, leg, gosc_span_of(registration.token, registration.token_len)) != NULL) {
+        io_leg_close(endpoint, leg, "failed");
+    }
+}
+
 void io_client_tick(io_endpoint *endpoint)
 {
     for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
-        if (endpoint->legs[i].used && endpoint->legs[i].until_ms <= endpoint->now_ms) {
-            io_leg_close(endpoint, &endpoint->legs[i], "expired");
+        io_leg *leg = &endpoint->legs[i];
+        if (leg->used && leg->until_ms <= endpoint->now_ms) {
+            io_leg_close(endpoint, leg, "expired");
+        } else if (leg->used && leg->renew_ms != 0 && leg->renew_ms <= endpoint->now_ms) {
+            renew(endpoint, leg);
         }
     }
 }
@@ -346,8 +362,10 @@ uint64_t io_client_next_ms(const io_endpoint *endpoint)
 {
     uint64_t next = IO_NEVER;
     for (size_t i = 0; endpoint->n_legs > 0 && i < IO_LEGS_MAX; i++) {
-        if (endpoint->legs[i].used && endpoint->legs[i].until_ms < next) {
-            next = endpoint->legs[i].until_ms;
+        const io_leg *leg = &endpoint->legs[i];
+        uint64_t due_ms = leg->renew_ms != 0 && leg->renew_ms < leg->until_ms ? leg->renew_ms : leg->until_ms;
+        if (leg->used && due_ms < next) {
+            next = due_ms;
         }
     }
     return next;

@@ -1,4 +1,5 @@
-/* The server's side of an endpoint. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The server's side of an endpoint. */
 #include "endpoint_state.h"
 
 #include <string.h>

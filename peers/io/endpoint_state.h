@@ -1,7 +1,5 @@
-/*
- * What an endpoint keeps, and the calls its three files share (not for users of the endpoint).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What an endpoint keeps, and the calls its three files share (not for users of the endpoint). */
 #ifndef IO_ENDPOINT_STATE_H
 #define IO_ENDPOINT_STATE_H
 
@@ -19,6 +17,7 @@ enum {
     IO_OUTERS_MAX = 4,      /* protected requests that arrive in outer blocks at a time */
     IO_OUTER_MAX = 4096,    /* MAX_UNFRAGMENTED_SIZE (RFC 8613 section 4.1.3.4.2): bytes of payload */
     IO_ALIVE_MS = 86400000, /* a client that observes must show itself that often (RFC 7641 section 4.5) */
+    IO_RENEW_MS = 21600000, /* how often an observation is registered anew (Group OSCORE -28 section 5.2) */
     IO_CHALLENGES_MAX = 3,  /* answered in one exchange with one server, lest two ends play for ever */
 };
 
@@ -85,6 +84,7 @@ typedef struct io_leg {
     bool has_target;
     gosc_id target;
     uint64_t until_ms;
+    uint64_t renew_ms; /* when its observation is registered anew; 0: never */
     gosc_exchange exchange;
     uint32_t n_challenges;
     uint8_t echo[GOSC_ECHO_MAX]; /* to send with the next request */

@@ -1,4 +1,5 @@
-/* Bodies that come in blocks (RFC 7959, RFC 9175 section 3). SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Bodies that come in blocks (RFC 7959, RFC 9175 section 3). */
 #include "endpoint_state.h"
 
 #include <stdlib.h>

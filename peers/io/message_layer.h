@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The CoAP message layer (RFC 7252 sections 4, 5.2, 5.3, 8): Confirmable and Non-confirmable messages,
  * acknowledgements, resets, retransmission, de-duplication, matching of responses to exchanges.
@@ -8,7 +9,6 @@
  * A duplicate is a message with the Message ID and the bytes of one received from that peer before. RFC 7252
  * compares Message IDs alone; honest peers make no difference, but a forged copy in another's Message ID
  * must not keep the genuine one from being heard.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef IO_MESSAGE_LAYER_H
 #define IO_MESSAGE_LAYER_H

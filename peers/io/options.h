@@ -1,7 +1,5 @@
-/*
- * Option lists as applications use them: any order in, encoded order out; paths, integers, blocks.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Option lists as applications use them: any order in, encoded order out; paths, integers, blocks. */
 #ifndef IO_OPTIONS_H
 #define IO_OPTIONS_H
 

@@ -1,7 +1,5 @@
-/*
- * Chance: the system's, or a generator whose whole course follows from a seed (laboratory only).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Chance: the system's, or a generator whose whole course follows from a seed (laboratory only). */
 #ifndef IO_RANDOM_H
 #define IO_RANDOM_H
 

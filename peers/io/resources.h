@@ -1,7 +1,5 @@
-/*
- * The resources of every server peer (interop/PROTOCOL.md, "Resources of every server peer").
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The resources of every server peer (interop/PROTOCOL.md, "Resources of every server peer"). */
 #ifndef IO_RESOURCES_H
 #define IO_RESOURCES_H
 

@@ -1,7 +1,5 @@
-/*
- * The resources of the OSCORE interop tests (interop/PROTOCOL.md, "Resources of the interop tests").
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The resources of the OSCORE interop tests (interop/PROTOCOL.md, "Resources of the interop tests"). */
 #ifndef IO_RESOURCES_INTEROP_H
 #define IO_RESOURCES_INTEROP_H
 

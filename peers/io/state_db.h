@@ -1,9 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sender Sequence Numbers that survive: one SQLite file in a directory, opened by one process at a time.
  *
  * A number is used only when a limit above it was made durable before (RFC 8613 section 7.5.1, Appendix
  * B.1.1), so that neither a crash nor a power cut repeats a nonce. What was reserved and not used is skipped.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef IO_STATE_DB_H
 #define IO_STATE_DB_H

@@ -1,4 +1,5 @@
-/* Linux. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Linux. */
 #define _GNU_SOURCE /* struct in6_pktinfo */
 #include "udp.h"
 

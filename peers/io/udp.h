@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * UDP sockets, IPv6 and IPv4: one for each address of ours, one for each group joined. The destination of
  * what comes in is known, and what goes out leaves from the address it was given, never from a group.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef IO_UDP_H
 #define IO_UDP_H

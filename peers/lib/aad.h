@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What is authenticated and what is signed: external_aad, Enc_structure, Countersign_structure (RFC 8613 section 5.4;
  * Group OSCORE -28 sections 3.1, 3.4; -02 section 3).
@@ -7,7 +8,6 @@
  *     | room for a prefix | external_aad (head, aad_array) | head | ciphertext |
  *      \__ Enc_structure: prefix, external_aad ___________/
  *      \__ Countersign_structure: prefix, external_aad, head, ciphertext ______/
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_AAD_H
 #define GOSC_AAD_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Deterministic CBOR. Two walks: gosc_cbor_skip judges an item, with one small record for each open
  * container; what it has passed can then be walked again with a single counter (item_take).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "cbor.h"
 

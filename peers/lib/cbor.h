@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Deterministic CBOR (RFC 8949 section 4.2.1), the subset that COSE, info arrays and credentials need.
  * Strict: shortest heads, definite lengths, no duplicate map keys, bounded nesting. No allocation, no
  * recursion.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_CBOR_H
 #define GOSC_CBOR_H

@@ -1,7 +1,5 @@
-/*
- * CoAP messages: one decoder for an option, used by the check and by the walk.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CoAP messages: one decoder for an option, used by the check and by the walk. */
 #include "coap_pdu.h"
 
 #include <string.h>

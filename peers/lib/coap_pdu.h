@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * CoAP messages over datagrams (RFC 7252 section 3): parse into spans, walk options, write.
  * The same grammar, less the header, is the plaintext of OSCORE (RFC 8613 section 5.3).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_COAP_PDU_H
 #define GOSC_COAP_PDU_H

@@ -1,9 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Security Contexts: Common, Sender and Recipient Contexts (RFC 8613 section 3; Group OSCORE -28 section 2, -02 section 2).
  *
  * The caller owns everything: the structs, the array of Recipient Contexts, and the bytes behind every span given at
  * set-up, which must live as long as the context.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_CONTEXT_H
 #define GOSC_CONTEXT_H

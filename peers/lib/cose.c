@@ -1,7 +1,5 @@
-/*
- * COSE: the algorithms of OSCORE and the uncompressed COSE_Encrypt0.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* COSE: the algorithms of OSCORE and the uncompressed COSE_Encrypt0. */
 #include "cose.h"
 
 #include "cbor.h"

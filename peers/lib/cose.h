@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * COSE structures of OSCORE: what is authenticated, what is signed, and the uncompressed object that the
  * OSCORE option stands for (RFC 9052 sections 5.3, 3; RFC 9338; RFC 8613 section 5).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_COSE_H
 #define GOSC_COSE_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The countersignature of group messages, and the keystream that hides it on the wire in group-28
  * (Group OSCORE -28 sections 3.1, 4.1, 4.2; -02 section 3).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_COUNTER_SIGNATURE_H
 #define GOSC_COUNTER_SIGNATURE_H

@@ -1,7 +1,5 @@
-/*
- * The public key of an authentication credential.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The public key of an authentication credential. */
 #include "credential.h"
 
 #include "cbor.h"

@@ -1,8 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Authentication credentials: opaque bytes with a public key in them (Group OSCORE -28 section 2.4, 2.5; RFC
  * 9053 key types). The bytes enter AAD and key derivation exactly as received; here only the key is read
  * from
- * them. SPDX-License-Identifier: BSD-2-Clause
+ * them.
  */
 #ifndef GOSC_CREDENTIAL_H
 #define GOSC_CREDENTIAL_H

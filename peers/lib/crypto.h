@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the core needs from a crypto library, by COSE number. One adapter is linked: crypto/mbedtls.c (Mbed TLS for AES,
  * ChaCha20 and the NIST curves, libsodium for HMAC and curve 25519) or crypto/plain.c (transparent, for fuzzing and
  * sanitizers only, never in a peer).
  * No call keeps state between calls; keys are passed as bytes. Lengths were checked by the caller against gosc_cipher_find
  * and gosc_curve_len.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_CRYPTO_H
 #define GOSC_CRYPTO_H

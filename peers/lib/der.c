@@ -1,7 +1,5 @@
-/*
- * DER, as far as the public key of a certificate.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* DER, as far as the public key of a certificate. */
 #include "der.h"
 
 enum {

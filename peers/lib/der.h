@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Just enough DER (X.690) to walk a certificate to its SubjectPublicKeyInfo. Definite, shortest lengths;
- * one-byte tags. SPDX-License-Identifier: BSD-2-Clause
+ * one-byte tags.
  */
 #ifndef GOSC_DER_H
 #define GOSC_DER_H

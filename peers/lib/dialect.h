@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A dialect: one wire layout of one text, in one reading, as a const object of values and functions. The core asks the
  * row, never the name; a program that links only `gosc_dialect_oscore` carries only that.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_DIALECT_H
 #define GOSC_DIALECT_H

@@ -1,4 +1,5 @@
-/* draft-ietf-core-oscore-groupcomm-28: group mode and pairwise mode. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* draft-ietf-core-oscore-groupcomm-28: group mode and pairwise mode. */
 #include "cbor.h"
 #include "group.h"
 #include "group_message.h"

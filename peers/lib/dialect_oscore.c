@@ -1,4 +1,5 @@
-/* RFC 8613. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* RFC 8613. */
 #include "cbor.h"
 #include "context.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Echo challenge and response at the server (RFC 9175 section 2.3; RFC 8613 Appendix B.1.2; Group OSCORE -28 section 9; -02
  * Appendix E.3). Values are chosen by the caller: unpredictable, at least 8 bytes, never twice.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_ECHO_H
 #define GOSC_ECHO_H

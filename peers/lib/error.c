@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Names of results. One string instead of an array of pointers: half the size on a small machine, and nothing
  * to relocate.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "error.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Results. 0 is success; ranges tell the stage: 1 usage, 20 CoAP, option and structures, 40 context, 60
  * replay and freshness, 70 crypto. Numbers are permanent. The names are the reasons of vectors/README.md.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_ERROR_H
 #define GOSC_ERROR_H

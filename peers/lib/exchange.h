@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * An exchange: what binds responses to their request, at either end (RFC 8613 sections 8.1 step 5, 8.3; Group OSCORE -28
  * section 5.1, 7.2 step 7). Lives until its owner frees it, which is the end of the Token.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_EXCHANGE_H
 #define GOSC_EXCHANGE_H

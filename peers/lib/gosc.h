@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * libgosc: OSCORE (RFC 8613) and Group OSCORE (drafts -02 and -28), bytes in, bytes out. No allocation, I/O, clock,
  * randomness or logging; the caller lends all memory. This is the only public include; modules in reading order.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_H
 #define GOSC_H

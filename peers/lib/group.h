@@ -1,7 +1,5 @@
-/*
- * What the group dialects share (not for callers of the library).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the group dialects share (not for callers of the library). */
 #ifndef GOSC_GROUP_H
 #define GOSC_GROUP_H
 

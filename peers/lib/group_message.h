@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a group does to messages beyond RFC 8613: modes, members, countersignatures, contexts that follow one another
  * (not for callers of the library; reached through gosc_group_calls only).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_GROUP_MESSAGE_H
 #define GOSC_GROUP_MESSAGE_H

@@ -1,7 +1,5 @@
-/*
- * Key derivation (RFC 8613 section 3.2.1; Group OSCORE -28 sections 2.3, 2.5.1, 4.1).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Key derivation (RFC 8613 section 3.2.1; Group OSCORE -28 sections 2.3, 2.5.1, 4.1). */
 #ifndef GOSC_KDF_H
 #define GOSC_KDF_H
 

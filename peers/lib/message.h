@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A message on its way out or in: what the steps of protecting and verifying hand to each other (not for callers of the
  * library).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_MESSAGE_H
 #define GOSC_MESSAGE_H

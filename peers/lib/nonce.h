@@ -1,7 +1,5 @@
-/*
- * The AEAD nonce (RFC 8613 section 5.2; Group OSCORE -28 section 3.3).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The AEAD nonce (RFC 8613 section 5.2; Group OSCORE -28 section 3.3). */
 #ifndef GOSC_NONCE_H
 #define GOSC_NONCE_H
 

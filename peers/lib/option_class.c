@@ -1,7 +1,5 @@
-/*
- * Option classes, and the two ways of options: apart for protection, together again for the application.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Option classes, and the two ways of options: apart for protection, together again for the application. */
 #include "option_class.h"
 
 #include <string.h>

@@ -1,7 +1,5 @@
-/*
- * The value of the OSCORE option.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The value of the OSCORE option. */
 #include "oscore_option.h"
 
 gosc_err gosc_oscore_option_parse(gosc_span value, uint8_t allowed, uint8_t required,

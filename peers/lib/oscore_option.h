@@ -1,7 +1,5 @@
-/*
- * The value of the OSCORE option (RFC 8613 section 6.1; Group OSCORE -28 section 4; -02 section 3).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The value of the OSCORE option (RFC 8613 section 6.1; Group OSCORE -28 section 4; -02 section 3). */
 #ifndef GOSC_OSCORE_OPTION_H
 #define GOSC_OSCORE_OPTION_H
 

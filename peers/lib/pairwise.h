@@ -1,7 +1,5 @@
-/*
- * Pairwise keys (Group OSCORE -28 section 2.5).
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pairwise keys (Group OSCORE -28 section 2.5). */
 #ifndef GOSC_PAIRWISE_H
 #define GOSC_PAIRWISE_H
 

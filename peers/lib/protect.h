@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Protecting messages (RFC 8613 sections 8.1, 8.3; Group OSCORE -28 sections 7.1, 7.3, 8.3, 8.5; -02 sections 4.1, 4.3).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_PROTECT_H
 #define GOSC_PROTECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * New security contexts after loss of state (RFC 8613 Appendix B.2): both ends contribute a random ID Context and derive
  * anew, in four messages.
@@ -9,7 +10,6 @@
  *
  * Each end keeps two slots: the context in use, and the candidate of a run under way, so that a run that fails harms
  * nothing. Random bytes come from the caller; R2 must never be used twice.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_REDERIVE_H
 #define GOSC_REDERIVE_H

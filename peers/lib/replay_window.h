@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The Replay Window of a Recipient Context (RFC 8613 sections 3.2.2, 7.4; Group OSCORE -28 section 2.6.1.2).
  * Checking and committing are two calls: nothing moves before all verification passed.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_REPLAY_WINDOW_H
 #define GOSC_REPLAY_WINDOW_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Order and replay of responses within one exchange, kept per responding server (Group OSCORE -28 section 5.3, "Response
  * Number"; RFC 8613 section 7.4.1, "Notification Number").
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_RESPONSE_NUMBER_H
 #define GOSC_RESPONSE_NUMBER_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reader and writer: the only pointer arithmetic over foreign bytes. Every check compares a length with what
  * is left, never a pointer with a sum that could wrap.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "span.h"
 

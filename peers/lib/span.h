@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Byte spans, and the one reader and one writer through which all bytes pass.
  *
  * A span lends bytes, a buf lends room. `ptr == NULL` means absent; `len == 0` with a pointer means present
  * and empty: OSCORE tells an empty kid from no kid. Spans returned by parsers point into the bytes that were
  * parsed.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_SPAN_H
 #define GOSC_SPAN_H

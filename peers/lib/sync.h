@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Synchronisation with a client whose Sender Sequence Number is not known (Group OSCORE -02 Appendix E; -28 section
  * 2.6.1.2). Each method is a value of gosc_context_params.sync; without one there is the Echo challenge alone (E.3).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_SYNC_H
 #define GOSC_SYNC_H

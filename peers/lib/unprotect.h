@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Verifying and decrypting messages (RFC 8613 sections 8.2, 8.4; Group OSCORE -28 sections 6, 7.2, 7.4, 8.4, 8.6; -02
  * sections 4.2, 4.4). State moves only after all verification passed.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef GOSC_UNPROTECT_H
 #define GOSC_UNPROTECT_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Bytes for tests. Inputs live in memory of exactly their size, so that AddressSanitizer and valgrind see a
  * read of one byte too many.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_BYTES_H
 #define MUSTER_BYTES_H

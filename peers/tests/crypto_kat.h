@@ -1,7 +1,5 @@
-/*
- * Known answers for the crypto adapter. Made by gen_crypto_kat.py (seed 8613): do not edit.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Known answers for the crypto adapter. Made by gen_crypto_kat.py (seed 8613): do not edit. */
 #ifndef MUSTER_CRYPTO_KAT_H
 #define MUSTER_CRYPTO_KAT_H
 

@@ -1,8 +1,5 @@
-/*
- * What the tests of a crypto adapter share: inputs from crypto_kat.h in memory of exactly their size.
- *
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the tests of a crypto adapter share: inputs from crypto_kat.h in memory of exactly their size. */
 #ifndef MUSTER_CRYPTO_TRY_H
 #define MUSTER_CRYPTO_TRY_H
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Two ends of plain OSCORE for tests: RFC 8613 Appendix C.1 keys, a client with empty Sender ID and a server with 01, and
  * the buffers they need. Works with either crypto adapter.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_PAIR_H
 #define MUSTER_PAIR_H

@@ -1,9 +1,9 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A group for tests: Alice, a client with Sender ID a1; Bob, a server with the empty one; Carol, a server
  * with c0ffee. In group-28 the two modes have different algorithms, in oscore two of the three are the ends.
  * Works with either crypto adapter: the keys are those of RFC 8032 section 7.1 (tests 1 to 3) and of
  * crypto_kat.h, and under the transparent adapter each x is what that adapter takes for the public key.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_SCENE_H
 #define MUSTER_SCENE_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The shapes a protected message can have, and how one of each comes about between Alice (client) and Bob
  * (server).
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_SHAPES_H
 #define MUSTER_SHAPES_H

@@ -1,10 +1,10 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A protected message, cut at every byte and with every single bit flipped: each variant is refused for a
  * reason of the list, or it is accepted because no text protects that bit. Which bits those are is the table
  * below, with the reason; a variant accepted outside the table, one refused inside it, and a row that no
  * variant met, are failures. After each refusal the state is the one before, no message is handed out, and
  * nothing is left in the memory lent.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_SWEEP_H
 #define MUSTER_SWEEP_H

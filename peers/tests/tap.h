@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Test Anything Protocol for the test programs: `ok 3 - O-6.1-05 kid context runs past the end`, ids first.
  * One program is one file, so the counters may be static here.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #ifndef MUSTER_TAP_H
 #define MUSTER_TAP_H

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Deterministic CBOR: a table, every boundary of a head, and all cuts, flips and random items against a
  * recursive checker.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "cbor.h"
 

@@ -1,7 +1,5 @@
-/*
- * CoAP messages: a table, then all cuts and flips of good messages, and a second decoder in step.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* CoAP messages: a table, then all cuts and flips of good messages, and a second decoder in step. */
 #include "coap_pdu.h"
 
 #include "bytes.h"

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * COSE: algorithms against the registry's numbers, COSE_Encrypt0 against a table, its cuts and its flips.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "cose.h"
 

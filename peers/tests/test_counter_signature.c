@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The countersignature: what is signed in each reading, and the keystream over it. Facts about keystreams are
  * those of HMAC, so the real adapter is needed: a salt is a key padded with zeros on the right, hence Partial
  * IVs p, 256 p, ... share one keystream (ambiguity A11), and nobody may demand that they differ.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "counter_signature.h"
 

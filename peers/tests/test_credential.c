@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Credentials and COSE_Keys: tables, and all cuts and flips of good ones.
  * Certificates were made with `openssl req -x509`, the others by hand.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "credential.h"
 

@@ -1,7 +1,5 @@
-/*
- * DER: the form of an element, and certificates built part by part so that one thing is wrong at a time.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* DER: the form of an element, and certificates built part by part so that one thing is wrong at a time. */
 #include "der.h"
 
 #include "bytes.h"

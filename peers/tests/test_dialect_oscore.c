@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The row of plain OSCORE: what it says, which algorithms it takes, and that it asks for none of a group.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "context.h"
 

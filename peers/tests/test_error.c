@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Walks the list of results: every number has its name and sentence, none stands twice, all are in a range.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "error.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Exchanges: what is bound, when several responses may come, and the slots of the servers against a naive
  * list.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "exchange.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Credentials of a group: which key serves which algorithms, and whether the own private key belongs to the
  * own credential.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "group.h"
 

@@ -1,9 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The real crypto adapter: content encryption and key derivation. Published vectors, answers of other
  * implementations (crypto_kat.h), every single-bit forgery, limits, failures in a row, threads. Keys and
  * signatures: test_mbedtls_keys.c.
- *
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <pthread.h>
 

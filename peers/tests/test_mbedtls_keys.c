@@ -1,8 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The real crypto adapter: signatures. Published vectors, answers of other
  * implementations (crypto_kat.h), forgeries, threads.
- *
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include <pthread.h>
 

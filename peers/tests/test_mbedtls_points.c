@@ -1,8 +1,5 @@
-/*
- * The real crypto adapter: points that are none, points of small order, key agreement, private keys.
- *
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The real crypto adapter: points that are none, points of small order, key agreement, private keys. */
 #include "crypto_try.h"
 
 /* ---- keys that are no points ---- */

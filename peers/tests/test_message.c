@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The small steps between protecting and verifying: what binds a message, whose number makes its nonce, which
  * codes go with which direction.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "message.h"
 

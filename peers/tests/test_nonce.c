@@ -1,7 +1,5 @@
-/*
- * The nonce: figures of RFC 8613 Appendix C, and a second computation from its three parts.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The nonce: figures of RFC 8613 Appendix C, and a second computation from its three parts. */
 #include "nonce.h"
 
 #include <string.h>

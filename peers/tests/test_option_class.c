@@ -1,7 +1,5 @@
-/*
- * Option classes: every number, a table of splits and merges, and random lists against a naive model.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Option classes: every number, a table of splits and merges, and random lists against a naive model. */
 #include "option_class.h"
 
 #include "bytes.h"

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The value of the OSCORE option in the three dialects: a table, then every flag byte at every length against
  * a second decoder.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "oscore_option.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Pairwise keys: both ends find the same, nobody else does, every input counts, and public keys that lead
  * nowhere are refused. Needs the real adapter: the special points are those of the curves.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "pairwise.h"
 

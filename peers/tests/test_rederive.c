@@ -1,7 +1,5 @@
-/*
- * RFC 8613 Appendix B.2: both ends through the four messages, and what must not work.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* RFC 8613 Appendix B.2: both ends through the four messages, and what must not work. */
 #include "rederive.h"
 
 #include "pair.h"

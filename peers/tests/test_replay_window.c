@@ -1,7 +1,5 @@
-/*
- * The replay window against a naive model: the set of all numbers ever committed.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The replay window against a naive model: the set of all numbers ever committed. */
 #include "replay_window.h"
 
 #include <string.h>

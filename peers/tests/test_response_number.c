@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Response Numbers: every sequence of up to four responses, without Partial IV or with one of three, against a naive
  * model that keeps the whole history.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "response_number.h"
 

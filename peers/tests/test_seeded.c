@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What only calls of the library can show, found by seeded mutants that no vector catches (harness/mutants):
  * a vector's set-up is judged by its reader before the library sees it, and has no view of an exchange.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "scene.h"
 

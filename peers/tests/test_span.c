@@ -1,7 +1,5 @@
-/*
- * Spans, reader and writer against a plain array with an index.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Spans, reader and writer against a plain array with an index. */
 #include "span.h"
 
 #include "bytes.h"

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Synchronisation without a challenge: best effort and baseline, and the exposure each of them documents.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "sync.h"
 

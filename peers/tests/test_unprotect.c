@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening: every cut and every flipped bit of each shape of message with Ed25519 (sweep.h), and edits of what
  * stands in the clear, which are told as harmless or are refused. Other algorithms are in
  * test_unprotect_algorithms.c, what opening does over several messages in plain/test_unprotect_*.c.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "unprotect.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening with every algorithm: one flip in each field of each shape and 32 by chance; all of them, and every
  * cut, when MUSTER_FULL is 1.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "sweep.h"
 

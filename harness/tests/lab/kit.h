@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the tests of the lab share: bytes from hex in memory of exactly their size, and a log of events as
- * text. SPDX-License-Identifier: BSD-2-Clause
+ * text.
  */
 #ifndef MUSTER_TESTS_LAB_KIT_H
 #define MUSTER_TESTS_LAB_KIT_H

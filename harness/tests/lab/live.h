@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What the live tests share: a tiny peer (this very program, started again inside a namespace) and the talk
  * with it.
@@ -5,7 +6,7 @@
  * The peer listens on UDP port 5683 over IPv6 and IPv4, obeys lines on its standard input, and prints what it
  * got: join ADDRESS, leave ADDRESS, send ADDRESS TEXT, bench ADDRESS COUNT        (addresses in the lab's
  * notation) ready, done, got ADDRESS TEXT, bench MICROSECONDS A datagram that begins with '?' is answered
- * with '!' and the rest. SPDX-License-Identifier: BSD-2-Clause
+ * with '!' and the rest.
  */
 #ifndef MUSTER_TESTS_LAB_LIVE_H
 #define MUSTER_TESTS_LAB_LIVE_H

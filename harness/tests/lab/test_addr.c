@@ -1,4 +1,5 @@
-/* Addresses: notation and classes. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Addresses: notation and classes. */
 #include "kit.h"
 
 static void notation(void)

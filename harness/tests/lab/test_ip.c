@@ -1,4 +1,5 @@
-/* UDP in IP: checksums, wrapping, strict reading. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* UDP in IP: checksums, wrapping, strict reading. */
 #include "ip.h"
 #include "kit.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Peers as processes and namespaces as things that go away: starting, killing, a killed harness, a host that
  * forbids, an ordinary user, a hundred peers.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #define _GNU_SOURCE
 #include "live.h"

@@ -1,4 +1,5 @@
-/* MLD and IGMP reports. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* MLD and IGMP reports. */
 #include "kit.h"
 #include "membership.h"
 

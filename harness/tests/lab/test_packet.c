@@ -1,4 +1,5 @@
-/* What the lab reads off a CoAP header. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the lab reads off a CoAP header. */
 #include "kit.h"
 
 typedef struct row {

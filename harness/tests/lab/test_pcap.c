@@ -1,4 +1,5 @@
-/* Captures: read back by a reader that shares nothing with the writer. SPDX-License-Identifier: BSD-2-Clause
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Captures: read back by a reader that shares nothing with the writer.
  */
 #include "ip.h"
 #include "kit.h"

@@ -1,4 +1,5 @@
-/* Order of deliveries: by time, then as queued. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Order of deliveries: by time, then as queued. */
 #include "kit.h"
 #include "queue.h"
 

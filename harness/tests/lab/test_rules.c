@@ -1,7 +1,5 @@
-/*
- * Rules, exhaustively on small cases against a model that follows the words of rule.h and nothing else.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Rules, exhaustively on small cases against a model that follows the words of rule.h and nothing else. */
 #include "kit.h"
 
 enum {

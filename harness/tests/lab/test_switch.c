@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The switch on the stdio port: routing, membership, record, injection, virtual time.
- * SPDX-License-Identifier: BSD-2-Clause */
+ * */
 #include "kit.h"
 
 typedef struct world {

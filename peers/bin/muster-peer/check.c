@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A signature checker (draft-ietf-core-oscore-groupcomm-28 section 7.5): it has no keys but the Signature Encryption Key
- * and the members' public ones, and reads no content. SPDX-License-Identifier: BSD-2-Clause */
+ * and the members' public ones, and reads no content. */
 #include "peer.h"
 
 #include "../../../vectors/endpoint.h"

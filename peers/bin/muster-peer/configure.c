@@ -1,4 +1,5 @@
-/* Groups, Security Contexts, addresses, and what the peer can do. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Groups, Security Contexts, addresses, and what the peer can do. */
 #include "peer.h"
 
 #include <stdio.h>

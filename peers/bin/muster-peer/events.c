@@ -1,4 +1,5 @@
-/* What the peer says. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the peer says. */
 #include "peer.h"
 
 #include <stdio.h>

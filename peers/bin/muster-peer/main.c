@@ -1,4 +1,5 @@
-/* muster-peer. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* muster-peer. */
 #include "peer.h"
 
 #include <errno.h>

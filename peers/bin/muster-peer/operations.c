@@ -1,4 +1,5 @@
-/* The lines of the protocol and most of its operations. SPDX-License-Identifier: BSD-2-Clause */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The lines of the protocol and most of its operations. */
 #include "peer.h"
 
 #include <stdio.h>

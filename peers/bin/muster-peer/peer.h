@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * muster-peer: an endpoint behind the peer protocol (interop/PROTOCOL.md). One JSON object a line comes in,
- * one goes out. SPDX-License-Identifier: BSD-2-Clause
+ * one goes out.
  */
 #ifndef PEER_H
 #define PEER_H

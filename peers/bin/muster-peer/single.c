@@ -1,5 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Single messages of vectors, each with fresh endpoints (vectors/README.md, "message").
- * SPDX-License-Identifier: BSD-2-Clause */
+ * */
 #include "peer.h"
 
 #include "../../../vectors/endpoint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The real crypto adapter: Mbed TLS (2.28 and 3.6) for AES, ChaCha20-Poly1305 and the NIST curves, libsodium
  * for curve 25519, HMAC and wiping.
@@ -12,8 +13,6 @@
  * libsodium 30.
  *
  * Nothing is kept between calls: they are independent in many threads once gosc_crypto_init has returned.
- *
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "crypto.h"
 

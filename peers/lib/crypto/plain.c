@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The transparent crypto adapter: it PROTECTS NOTHING and is never linked into a peer. It stands in for the
  * real one where libraries are in the way: fuzzing, memory sanitizer, 32-bit builds. Anyone can compute
@@ -16,8 +17,6 @@
  *
  * Two public keys are special, so that the core's refusals can be reached: x of ff bytes is no point of any
  * curve, and an x of zeros agrees with everyone on zeros, as a point of small order does.
- *
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "crypto.h"
 

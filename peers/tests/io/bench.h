@@ -1,7 +1,5 @@
-/*
- * The one world of a test program, and what its tests share.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The one world of a test program, and what its tests share. */
 #ifndef MUSTER_BENCH_H
 #define MUSTER_BENCH_H
 

@@ -1,7 +1,5 @@
-/*
- * Two message layers for tests, a client's and a server's, and what they have sent.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Two message layers for tests, a client's and a server's, and what they have sent. */
 #ifndef MUSTER_LAYERS_H
 #define MUSTER_LAYERS_H
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The endpoint, client and servers in one process: exchanges in every dialect and mode, replay, silence,
- * Echo. Virtual time, real cryptography. SPDX-License-Identifier: BSD-2-Clause
+ * Echo. Virtual time, real cryptography.
  */
 #include "bench.h"
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The endpoint over time: rekey, loss of state, Observe, blocks, limits, several groups. Virtual time, real
- * cryptography. SPDX-License-Identifier: BSD-2-Clause
+ * cryptography.
  */
 #include "bench.h"
 

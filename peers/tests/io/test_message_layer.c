@@ -1,7 +1,5 @@
-/*
- * The message layer: each timer, each table, each rule of RFC 7252 that a peer relies on.
- * SPDX-License-Identifier: BSD-2-Clause
- */
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The message layer: each timer, each table, each rule of RFC 7252 that a peer relies on. */
 #include "layers.h"
 
 /* ---- timers ---- */

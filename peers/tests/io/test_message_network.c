@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Both ends of the message layer, joined by a network that loses, repeats and reorders: every pattern over
- * the first datagrams. SPDX-License-Identifier: BSD-2-Clause
+ * the first datagrams.
  */
 #include "layers.h"
 

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Durable Sender Sequence Numbers: a process killed at any moment never repeats one; one opener at a time.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "state_db.h"
 

@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A world for tests of the endpoint: one client and three servers in one process, a network between them,
- * virtual time, seeded chance; what happened is kept. SPDX-License-Identifier: BSD-2-Clause
+ * virtual time, seeded chance; what happened is kept.
  */
 #ifndef MUSTER_WORLD_H
 #define MUSTER_WORLD_H

@@ -1,8 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * AAD and Countersign_structure against a second construction: a naive writer that knows CBOR heads and
  * nothing of the way aad.c lays its structures around each other. Every dialect row, lengths on both sides of
  * each head, room to the byte.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "aad.h"
 

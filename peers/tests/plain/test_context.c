@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Security Contexts: what set-up refuses and leaves behind, wiping, and the table of Recipient Contexts
  * against a naive list of who was heard when.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "context.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rows of group-02: six readings that differ in what is signed alone, and the algorithms of a group of
  * 2018.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "context.h"
 

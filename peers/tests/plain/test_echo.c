@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Echo: when a client must show freshness, how a value is judged and used up, and what a challenge says.
  * Whole rounds run in all dialects and both modes.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "echo.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * What a group adds to a message: the mode, the member it claims to come from, the context it names, the
  * signature.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "group_message.h"
 

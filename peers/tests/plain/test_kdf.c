@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Info arrays against a naive writer, and derivation against HKDF over what that writer makes. What the bytes
  * must be in the end is shown by the derive vectors.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "kdf.h"
 

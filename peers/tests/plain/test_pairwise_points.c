@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The two points of Ed25519 that no key of X25519 belongs to, y = 1 and y = -1: refused before anything is computed. The
  * real adapter would find them out too; the plain one takes every key, so that nothing but the refusal itself is seen.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "pairwise.h"
 

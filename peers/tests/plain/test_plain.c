@@ -1,9 +1,8 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The transparent adapter keeps the contract of crypto.h as far as the core can tell: what was sealed opens,
  * every change of an input is noticed, both sides of an agreement find the same, the special keys reach the
  * core's refusals.
- *
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "bytes.h"
 #include "crypto.h"

@@ -1,6 +1,6 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The sweep of test_unprotect.c once more with the transparent adapter: for the memory sanitizer and 32 bits.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "sweep.h"
 

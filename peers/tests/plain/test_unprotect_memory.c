@@ -1,6 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening with little memory, and messages that verify but hold no CoAP content: made by a peer that has the
- * keys. Nothing moves, and nothing is left behind. SPDX-License-Identifier: BSD-2-Clause
+ * keys. Nothing moves, and nothing is left behind.
  */
 #include "unprotect.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening responses over several messages: order and replay in long exchanges, several servers, parallel
  * requests, responders that were not asked, and a rekey between request and response.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "unprotect.h"
 

@@ -1,7 +1,7 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Opening requests over several messages: windows, members heard for the first time, tables that are full,
  * contexts with equal Gids, insiders. After each refusal the whole state is compared.
- * SPDX-License-Identifier: BSD-2-Clause
  */
 #include "unprotect.h"
 
