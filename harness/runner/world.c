@@ -284,23 +284,18 @@ static bool pairs_make(run_world *world, vec_check *check, const json_t *credent
     return world->n_groups > 0 || vec_fault(check, "expected a client and a server");
 }
 
-static bool is_group_name(const json_t *names, const char *name)
-{
-    return run_has(names, name);
-}
-
 /* group_names: of all peers, each once. */
 static json_t *group_names(const json_t *peers)
 {
     json_t *names = json_array();
     for (size_t i = 0; i < json_array_size(peers); i++) {
         const json_t *list = json_object_get(json_array_get(peers, i), "group");
-        if (list == NULL && !is_group_name(names, "g")) {
+        if (list == NULL && !run_has(names, "g")) {
             (void)json_array_append_new(names, json_string("g"));
         }
         for (size_t j = 0; j < json_array_size(list); j++) {
             json_t *name = json_array_get(list, j);
-            if (!is_group_name(names, json_string_value(name))) {
+            if (!run_has(names, json_string_value(name))) {
                 (void)json_array_append(names, name);
             }
         }
