@@ -129,20 +129,25 @@ static bool observer_is(const io_observer *one, const work *w)
            gosc_span_equal(gosc_id_span(&exchange->request_kid), gosc_id_span(&w->exchange->request_kid));
 }
 
-static void observer_remove(io_endpoint *endpoint, const work *w)
+/* observer_remove gives when the client was last asked to acknowledge: a registration anew does not begin the day of
+ * GC-3.7-05 again. */
+static uint64_t observer_remove(io_endpoint *endpoint, const work *w)
 {
+    uint64_t asked_ms = endpoint->now_ms;
     for (size_t i = 0; i < IO_OBSERVERS_MAX; i++) {
         if (observer_is(&endpoint->observers[i], w)) {
             io_layer_cancel(&endpoint->layer, endpoint->observers[i].owner);
             endpoint->observers[i].owner = 0;
+            asked_ms = endpoint->observers[i].asked_ms;
         }
     }
+    return asked_ms;
 }
 
 /* observer_add registers a client; one with the same Token takes its own place. NULL: no room. */
 static io_observer *observer_add(io_endpoint *endpoint, const work *w)
 {
-    observer_remove(endpoint, w);
+    uint64_t asked_ms = observer_remove(endpoint, w);
     for (size_t i = 0; i < IO_OBSERVERS_MAX; i++) {
         io_observer *slot = &endpoint->observers[i];
         if (slot->owner != 0) {
@@ -153,7 +158,7 @@ static io_observer *observer_add(io_endpoint *endpoint, const work *w)
             return NULL;
         }
         slot->owner = IO_OWNER_BIT | w->in->news.request;
-        slot->asked_ms = endpoint->now_ms;
+        slot->asked_ms = asked_ms;
         slot->group = w->group;
         slot->confirmable = w->in->news.pdu.type == GOSC_COAP_CON;
         slot->options = options_digest(w->pdu.options);
@@ -288,9 +293,11 @@ static void process(io_endpoint *endpoint, work *w)
     }
     bool observed = false;
     if (gosc_span_present(wanted) && io_option_uint(wanted, &observe) && w->pdu.code == GOSC_CODE_GET) {
-        observer_remove(endpoint, w);
         observed =
             observe == 0 && said.observable && said.code >> 5 == 2 && observer_add(endpoint, w) != NULL;
+        if (!observed) {
+            (void)observer_remove(endpoint, w);
+        }
     }
     if (is_suppressed(w, said.code) || (said.nothing && w->in->news.multicast)) {
         io_layer_drop(&endpoint->layer, w->in->news.request);
