@@ -136,6 +136,7 @@ static const vec_rule policy[] = {
     LIST_OPT("suppress", &response_class),
     BOOL_OPT("error_replies"),
     BOOL_OPT("rederive"),
+    BOOL_OPT("verify"),
     LIST_OPT("applications", &name),
     WORD_OPT("synchronisation", methods_of_sync),
     END,

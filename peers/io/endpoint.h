@@ -86,6 +86,7 @@ typedef struct io_app_request {
     bool in_group;     /* came protected by Group OSCORE */
     const char *group; /* the name of the group it came through; NULL: none */
     bool is_plain;     /* came without any protection */
+    gosc_span own_id;  /* our Sender ID there; absent: none */
 } io_app_request;
 
 typedef struct io_app_answer {

@@ -254,6 +254,7 @@ static gosc_span answer_plain(io_endpoint *endpoint, const work *w, const io_app
 
 static void app_call(io_endpoint *endpoint, const work *w, io_app_answer *said)
 {
+    const gosc_security_context *context = io_group_context(w->group);
     const io_app_request request = {
         .code = w->pdu.code,
         .path = w->path,
@@ -261,6 +262,8 @@ static void app_call(io_endpoint *endpoint, const work *w, io_app_answer *said)
         .payload = w->body,
         .in_group = w->exchange->context->common.dialect->group != NULL,
         .group = w->group->params.name,
+        .own_id =
+            context != NULL && context->sender.present ? gosc_id_span(&context->sender.id) : GOSC_ABSENT,
     };
     *said = (io_app_answer){.code = IO_CODE_NOT_FOUND};
     endpoint->params.app(endpoint->params.arg, &request, said);

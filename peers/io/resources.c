@@ -142,6 +142,28 @@ static void firmware(io_resources *resources, const io_app_request *request, io_
     content(answer, gosc_span_of(resources->text, len));
 }
 
+/* kids answers whom the payload names, with its Sender ID: its address is then known to who asked (GO-8.1-02). */
+static void kids(io_resources *resources, const io_app_request *request, io_app_answer *answer)
+{
+    gosc_reader reader;
+    (void)resources;
+    if (request->code != GOSC_CODE_FETCH || !gosc_span_present(request->own_id)) {
+        return;
+    }
+    gosc_reader_init(&reader, request->payload);
+    bool good = gosc_cbor_check(request->payload) == GOSC_OK;
+    size_t n = good ? gosc_cbor_read_array(&reader) : 0;
+    bool is_named = false;
+    for (size_t i = 0; i < n && !reader.failed; i++) {
+        gosc_span kid = gosc_cbor_read_bstr(&reader);
+        is_named = is_named || (!reader.failed && gosc_span_equal(kid, request->own_id));
+    }
+    if (is_named) {
+        content(answer, request->own_id);
+    }
+    answer->nothing = !is_named;
+}
+
 static void core(io_resources *resources, const io_app_request *request, io_app_answer *answer);
 
 typedef struct resource {
@@ -151,13 +173,10 @@ typedef struct resource {
 } resource;
 
 static const resource all[] = {
-    {"/hello", ";ct=0", hello},
-    {"/light", ";ct=0", light},
-    {"/observe", ";ct=0;obs", observed},
-    {"/large", ";ct=0;sz=1200", large},
-    {"/separate", ";ct=0", separate},
-    {"/firmware", ";ct=0", firmware},
-    {"/.well-known/core", ";ct=40", core},
+    {"/hello", ";ct=0", hello},          {"/light", ";ct=0", light},
+    {"/observe", ";ct=0;obs", observed}, {"/large", ";ct=0;sz=1200", large},
+    {"/separate", ";ct=0", separate},    {"/firmware", ";ct=0", firmware},
+    {"/kids", ";ct=60", kids},           {"/.well-known/core", ";ct=40", core},
 };
 
 /* ---- discovery (RFC 6690; groupcomm-bis section 2.2) ---- */

@@ -36,6 +36,8 @@ typedef struct gosc_common_context {
     const gosc_cipher *aead_cipher;  /* NULL: not set */
     const gosc_cipher *group_cipher; /* NULL: no group mode */
     bool pairwise_mode;
+    bool
+        signatures_unchecked; /* -02 Appendix F: false until the caller, after set-up, gives up source authentication */
     uint8_t signature_len; /* bytes; 0: nothing is signed */
     uint8_t id_max;        /* bytes of the longest Sender ID */
     uint8_t common_iv_len; /* bytes */

@@ -36,7 +36,7 @@ gosc_err gosc_group_context_find(gosc_message *m, const gosc_context_store *stor
 GOSC_MUST_USE
 gosc_err gosc_group_seal(gosc_message *m, gosc_span plaintext, gosc_writer *out, uint8_t *ciphertext);
 
-/* gosc_group_verify checks the countersignature of a received message. */
+/* gosc_group_verify checks the countersignature of a received message, unless signatures_unchecked. */
 GOSC_MUST_USE
 gosc_err gosc_group_verify(const gosc_message *m, gosc_span ciphertext, gosc_span signature);
 

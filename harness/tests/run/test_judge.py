@@ -317,6 +317,24 @@ def check_oracles(tap, bundle):
         tap.ok(good, f"oracle: {name}: {oracle or 'nothing'}", verdict)
 
 
+def check_unverified(tap, bundle):
+    """A peer that was told not to verify countersignatures may be given what lacks nothing else."""
+    deliveries = {e["by"] for e in bundle.log if e["ev"] == "event" and e["event"]["event"] == "delivered"}
+    expect = [{"see": "exit", "at_least": 0}]
+    for relaxed, why, wanted in ((False, "signature-invalid", "fail"), (True, "signature-invalid", "pass"),
+                                 (True, "decryption-failed", "fail")):
+        def change(log, why=why):
+            unverify("delivered")(log)
+            for packet in packets(log):
+                if packet.get("oscore", {}).get("verified") is False:
+                    packet["oscore"]["why"] = why
+
+        for peer in bundle.case["plan"]["peers"]:
+            peer["policy"] = {"verify": not (relaxed and peer["name"] in deliveries)}
+        verdict, _ = bundle.judge(bundle.changed(change), expect)
+        tap.ok(verdict["verdict"] == wanted, f"oracle: {why}, told not to verify: {relaxed}: {wanted}", verdict)
+
+
 def check_replies(tap, muster, scratch):
     """An answer to a multicast request that does not verify: forbidden in group-02, a warning in group-28."""
     for case, wanted in ((TAMPERED, "warn"), (TAMPERED_OLD, "fail")):
@@ -386,6 +404,7 @@ def main():
         check_complaints(tap, bundle)
         check_controls(tap, Bundle(muster, scratch, GROUP))
         check_oracles(tap, Bundle(muster, scratch, ECHO.replace("-8", "-7")))
+        check_unverified(tap, Bundle(muster, scratch, OLD))
         check_replies(tap, muster, scratch)
         rekey = Bundle(muster, scratch, REKEY)
         verdict, _ = rekey.judge(expect=[{"see": "packet", "packet": "after.request", "epoch": 1}])

@@ -49,6 +49,7 @@ static const vec_rule policy_keys[] = {
      .of = &one_class},
     MAYBE("error_replies", VEC_BOOL),
     MAYBE("rederive", VEC_BOOL),
+    MAYBE("verify", VEC_BOOL),
     {.key = "applications",
      .kind = VEC_LIST,
      .flags = VEC_OPTIONAL | VEC_NULLABLE | VEC_UNIQUE,
@@ -127,10 +128,10 @@ json_t *peer_hello(peer *p, vec_arena *arena, const json_t *request, const char 
     static const char *const of_02[] = {"S1/E1", "S2/E1", "S3/E1", "S1/E0", "S2/E0", "S3/E0", NULL};
     static const char *const modes[] = {"group", "pairwise", NULL};
     static const char *const features[] = {
-        "echo",    "observe",       "block",     "state",        "seed",        "rekey",  "forget",
-        "silent",  "members",       "multicast", "responses",    "resources",   "cancel", "no-response",
-        "protect", "interop-tests", "rederive",  "applications", "outer-block", "check",  "plain",
-        NULL};
+        "echo",        "observe",     "block",   "state",           "seed",      "rekey",
+        "forget",      "silent",      "members", "multicast",       "responses", "resources",
+        "cancel",      "no-response", "protect", "interop-tests",   "rederive",  "applications",
+        "outer-block", "check",       "plain",   "no-verification", NULL};
     (void)arena;
     (void)unsupported;
     if (!vec_is_null(request, "port")) {
@@ -217,6 +218,12 @@ static bool grant_make(vec_arena *arena, const peer_group *group, const json_t *
         granted_release(g);
         return false;
     }
+    if (group->unverified && g->context.params.dialect != &gosc_dialect_group_02) {
+        *fault = "verify: expected true, only group-02 knows recipients that do not verify";
+        granted_release(g);
+        return false;
+    }
+    g->context.security.common.signatures_unchecked = group->unverified;
     *grant = (io_security_grant){
         .context = &g->context.security,
         .longest_credential = g->context.longest_credential,
@@ -357,6 +364,7 @@ static void policy_read(const json_t *object, io_policy *policy, peer_group *gro
     if (!vec_is_null(object, "suppress")) {
         policy->suppress = suppress_read(json_object_get(object, "suppress"));
     }
+    group->unverified = !vec_get_bool(object, "verify", true);
     group->has_freshness = !vec_is_null(object, "freshness_ms");
     group->freshness_ms = (uint32_t)vec_get_int(object, "freshness_ms", 0);
     if (vec_get_is(object, "synchronisation", "baseline")) {

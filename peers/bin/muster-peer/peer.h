@@ -28,6 +28,7 @@ typedef enum peer_port {
 typedef struct peer_group {
     struct peer_group *next;
     char name[IO_NAME_MAX];
+    bool unverified; /* countersignatures are not checked: -02 Appendix F */
     bool has_freshness;
     uint32_t freshness_ms;
     gosc_sync_method *sync;
