@@ -129,7 +129,8 @@ static size_t n_other_servers(const json_t *plan, const char *name)
 /* is_special: whether a request is for more than a value that can be read and written. */
 static bool is_special(const json_t *step)
 {
-    static const char *const paths[] = {"/large", "/separate", "/firmware", "/.well-known/core", NULL};
+    static const char *const paths[] = {"/large", "/separate",         "/firmware",
+                                        "/kids",  "/.well-known/core", NULL};
     for (const char *const *one = paths; *one != NULL; one++) {
         if (vec_get_is(step, "path", *one)) {
             return true;

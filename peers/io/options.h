@@ -36,6 +36,7 @@ enum {
 
     IO_FORMAT_TEXT = 0,
     IO_FORMAT_LINKS = 40,
+    IO_FORMAT_BYTES = 42,
 };
 
 /* Options in the order they were added; values are the caller's, integers are kept here. */

@@ -160,6 +160,7 @@ static void kids(io_resources *resources, const io_app_request *request, io_app_
     }
     if (is_named) {
         content(answer, request->own_id);
+        answer->format = IO_FORMAT_BYTES;
     }
     answer->nothing = !is_named;
 }
