@@ -140,7 +140,7 @@ static void datagram_sent(run_play *play, const run_peer *peer, const json_t *ev
     }
 }
 
-/* told_of: an event that tells a Partial IV, or an exchange, is not about a packet with another one. */
+/* told_of: an event that tells a Partial IV, a code or an exchange is not about a packet with another one. */
 static bool told_of(run_play *play, uint32_t number, const json_t *event)
 {
     const json_t *packet = obs_packet_entry(play->log.entries, number);
@@ -150,8 +150,13 @@ static bool told_of(run_play *play, uint32_t number, const json_t *event)
     const run_packet *mine = run_packet_of(play, number);
     const run_packet *asked = mine != NULL ? run_packet_of(play, mine->reply_to) : NULL;
     bool is_rejected = vec_get_is(event, "event", "rejected");
+    const char *code = vec_get_is(event, "event", "response") ? vec_get_text(event, "code") : NULL;
+    const json_t *inner = json_object_get(packet, "inner");
     if (!is_rejected && vec_get_is(packet, "outer_code", "0.00")) {
         return false; /* an empty message brings nothing to an application */
+    }
+    if (code != NULL && inner != NULL && !vec_get_is(inner, "code", code)) {
+        return false; /* a retry is answered: not the challenge before it */
     }
     if (piv != NULL && oscore == NULL && !is_rejected) {
         return false;

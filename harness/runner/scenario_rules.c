@@ -367,6 +367,7 @@ static const vec_rule respond[] = {
     TEXT("claims"),
     WORD_NULL("mode", modes),
     TEXT("code"),
+    BOOL_OPT("may_fail"),
     TEXT_OPT("payload"),
     HEX_OPT("payload_hex"),
     LIST_OPT("options", &any),

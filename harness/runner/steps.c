@@ -519,7 +519,11 @@ bool run_step_forge(run_play *play, const json_t *step)
 
 bool run_step_respond(run_play *play, const json_t *step)
 {
-    const lab_packet *packet = run_packet_named(play, vec_get_text(step, "to"));
+    const char *name = vec_get_text(step, "to");
+    if (vec_get_bool(step, "may_fail", false) && lab_packet_find(play->lab, name) == NULL) {
+        return true;
+    }
+    const lab_packet *packet = run_packet_named(play, name);
     const run_packet *mine = packet != NULL ? run_packet_of(play, packet->number) : NULL;
     const char *source = vec_get_text(step, "source");
     adv_order order = {.own_piv = vec_get_bool(step, "own_partial_iv", false)};
