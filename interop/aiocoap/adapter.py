@@ -298,7 +298,10 @@ class Peer:
         groups = [ports.split(one) for one in request.get("join") or []]
         if self.port == "udp" and groups and any(one in self.nodes for one in own):
             raise Unsupported("join after the socket is open: aiocoap joins when it makes it")
-        security = contexts.make(request["context"], request.get("keep"), roles)
+        keep = request.get("keep")
+        if keep is not None:  # a directory of aiocoap holds one context
+            keep = os.path.join(keep, urllib.parse.quote(name, safe=""))
+        security = contexts.make(request["context"], keep, roles)
         own = [await self.open(one, groups) for one in own]
         exchange_ms = policy.get("exchange_ms")
         self.groups[name] = GroupEntry(name, security, roles, own, OPEN_MULTICAST_MS if exchange_ms is None else exchange_ms)

@@ -8,7 +8,7 @@ from aiocoap import error, oscore, resource
 from aiocoap.oscore_sitewrapper import OscoreSiteWrapper
 from aiocoap.transports.oscore import OSCOREAddress
 
-LARGE = b"".join(b"%015d\n" % i for i in range(75))
+LARGE = bytes(ord("a") + i // 16 % 26 for i in range(1200))
 # aiocoap acknowledges by itself when a handler takes longer than EMPTY_ACK_DELAY (100 ms).
 SEPARATE_S = 0.15
 
@@ -61,6 +61,8 @@ class Inner(resource.Site):
         request = pipe.request
         if not isinstance(request.remote, OSCOREAddress):
             contexts.current.get().error = oscore.NotAProtectedMessage("not protected", request)
+            if request.remote.is_multicast_locally:
+                return  # nobody in a group answers strangers (draft groupcomm-bis, section 6.3)
             raise error.Unauthorized
         contexts.current.get().is_inside = True
         try:
@@ -137,7 +139,7 @@ class Separate(Told, resource.Resource):
 
     async def render_get(self, request):
         await asyncio.sleep(SEPARATE_S)
-        return aiocoap.Message(payload=b"later")
+        return aiocoap.Message(payload=b"separate")
 
 
 class Firmware(Told, resource.Resource):

@@ -36,7 +36,9 @@ POLICY = {"leisure_ms": (0,), "echo": ("auto",), "freshness_ms": (0,), "retry_ec
 # Those 4.3.4 on OpenSSL takes. With any other coap-server logs a word and runs on without OSCORE, so they are not tried.
 AEADS, HKDFS = (10, 11), {5: -10, 7: -11}
 RESOURCES = {"hello": "hello", "light": "off", "observe": "0"}
-OPTIONS = {"Uri-Query": 15, "Content-Format": 12, "Observe": 6, "Echo": 252, "Request-Tag": 292, "ETag": 4, "Accept": 17}
+OPTIONS = {"Uri-Host": 3, "Uri-Port": 7, "Uri-Query": 15, "Content-Format": 12, "Observe": 6, "Echo": 252, "Request-Tag": 292, "ETag": 4, "Accept": 17}
+# Names its log has where others write a code.
+NAMES = {name: f"0.0{n}" for n, name in enumerate(METHODS, 1)} | {"CSM": "7.01", "PING": "7.02", "PONG": "7.03", "RELEASE": "7.04", "ABORT": "7.05"}
 FORMATS = {"text/plain": 0, "application/link-format": 40, "application/octet-stream": 42}
 OPEN_MS, START_S = 247000, 5
 
@@ -139,7 +141,7 @@ def options_of(inner):
             continue
         if value.startswith("0x"):
             made.append([OPTIONS[name], value[2:]])
-        elif name == "Uri-Query":
+        elif name in ("Uri-Host", "Uri-Query"):
             made.append([OPTIONS[name], value.encode().hex()])
         else:
             number = FORMATS.get(value, int(value) if value.isdecimal() else None)
@@ -315,6 +317,8 @@ class Peer:
             self.check(context, roles)
         host, port = split(request["addresses"][0])
         address = (host, port or free_port(host))
+        if any(one.address == address and {"server"} <= {*one.roles} & {*roles} for one in self.groups.values()):
+            raise Unsupported("a second context at one address: coap-server takes one configuration")
         group = Group(name, None if self.tree.is_plain else context, roles, address, self.tree, None)
         if "server" in roles:
             self.serve(group)
@@ -473,7 +477,7 @@ class Peer:
     def tell_response(self, exchange, inner):
         log = exchange.process.log
         exchange.n += 1
-        self.tell("response", exchange=exchange.name, group=exchange.group.name, kid=self.peer_of(exchange), mode=None, partial_iv=partial_iv_of(log.outer), code=inner[1],
+        self.tell("response", exchange=exchange.name, group=exchange.group.name, kid=self.peer_of(exchange), mode=None, partial_iv=partial_iv_of(log.outer), code=NAMES.get(inner[1], inner[1]),
                   payload=payload_of(inner), options=options_of(inner), protected=True, **{"from": log.peer})
 
     def close(self, exchange, why=None):
