@@ -83,13 +83,14 @@ cp .ci/run "$mini/.ci/"
 cd "$mini" || exit 2
 git init -q . && git add -A &&
     git -c user.name=x -c user.email=x@example.org commit -q -m 'all: a checkout in small' || exit 2
-good='#include "one.h"\nint gosc_one(int *to)\n{\n    return *to;\n}\n'
+spdx='/* SPDX-License-Identifier: BSD-2-Clause */\n'
+good=$spdx'#include "one.h"\nint gosc_one(int *to)\n{\n    return *to;\n}\n'
 printf '%b' "$good" >peers/lib/one.c
-printf 'int gosc_one(int *to);\n' >peers/lib/one.h
-printf '#include "one.h"\n/* O-2-01 */\n' >peers/tests/test_one.c
+printf '%b' "$spdx"'int gosc_one(int *to);\n' >peers/lib/one.h
+printf '%b' "$spdx"'#include "one.h"\n/* O-2-01 */\n' >peers/tests/test_one.c
 mkdir peers/lib/crypto
-printf '#include "../one.h"\n' >peers/lib/crypto/plain.c
-printf '#include "one.h"\n' >peers/tests/test_plain.c
+printf '%b' "$spdx"'#include "../one.h"\n' >peers/lib/crypto/plain.c
+printf '%b' "$spdx"'#include "one.h"\n' >peers/tests/test_plain.c
 printf 'id\tsection\nO-2-01\t2\n' >vectors/requirements/oscore.tsv
 
 layers() {
@@ -127,6 +128,7 @@ seeded 'trace: nothing is cited' 'no requirement is cited' peers/tests/test_one.
 
 accepts 'hygiene: clean files pass' sh ci/hygiene.sh
 seeded 'hygiene: a space at the end' 'white space' peers/lib/two.h 'int x; \n' sh ci/hygiene.sh
+seeded 'hygiene: no licence' 'no licence' peers/lib/two.h 'int x;\n' sh ci/hygiene.sh
 seeded 'hygiene: a tab' 'a tab' peers/lib/two.h '\tint x;\n' sh ci/hygiene.sh
 seeded 'hygiene: a path of one machine' 'path of one machine' peers/lib/two.h '/* see /ho''me/me/x */\n' sh ci/hygiene.sh
 seeded 'hygiene: a package host' 'package registry' peers/lib/two.h '/* deb.deb''ian.org */\n' sh ci/hygiene.sh
