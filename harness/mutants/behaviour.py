@@ -94,30 +94,42 @@ class Stage:
         return [os.path.join(folder, name[:-2] + '.o') for name in names if name.endswith('.c')]
 
     def build_peer(self, patch):
-        """The program of a mutant: changed files compiled, all else as it is. Errors: PatchError, EngineError."""
+        """The program of a mutant: changed files compiled, and all files where a header changed. Errors: PatchError, EngineError."""
         folder = os.path.join(self.build, 'peers', patch.id)
         shutil.rmtree(folder, ignore_errors=True)
-        made = {}
-        for name, text in patch.apply(os.path.join(self.tree, patch.below)).items():
-            name = os.path.join(patch.below, name)
-            source = os.path.join(folder, name)
-            os.makedirs(os.path.dirname(source), exist_ok=True)
-            with open(source, 'w', encoding='utf-8') as file:
+        texts = {os.path.join(patch.below, name): text
+                 for name, text in patch.apply(os.path.join(self.tree, patch.below)).items()}
+        sources = list(texts)
+        rooms = ['peers/lib', 'peers/io', 'vectors']
+        if any(name.endswith('.h') for name in texts):
+            # A source finds the headers beside it first, so all of them have to move.
+            sources = [name[:-2] + '.c' for name in self.objects]
+            for room in ('peers', 'vectors'):
+                shutil.copytree(os.path.join(self.tree, room), os.path.join(folder, room))
+            rooms = [os.path.join(folder, room) for room in rooms]
+        for name, text in texts.items():
+            os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+            with open(os.path.join(folder, name), 'w', encoding='utf-8') as file:
                 file.write(text)
-            made[name[:-2] + '.o'] = source[:-2] + '.o'
-            rooms = [os.path.dirname(name), 'peers/lib', 'peers/io', 'vectors']
-            status, said = engine.command(
-                [self.compiler] + engine.STD + OPTIMISED + [word for one in rooms for word in ('-iquote', one)] +
-                self.sodium + ['-c', source, '-o', source[:-2] + '.o'], self.tree)
-            if status != 0:
-                errors = [line for line in said.splitlines() if 'error' in line]
-                raise engine.EngineError('%s does not compile: %s' % (patch.id, (errors or said.splitlines() or ['?'])[0]))
+        made = {name[:-2] + '.o': self._compile(patch, folder, name, rooms) for name in sources}
         program = os.path.join(folder, 'muster-peer')
         objects = [made.get(name) or os.path.join(self.out, name) for name in self.objects]
         status, said = engine.command([self.compiler, '-o', program] + objects + PEER_LIBS, self.tree)
         if status != 0:
             raise engine.EngineError('%s does not link: %s' % (patch.id, '; '.join(said.splitlines()[:2])))
         return program
+
+    def _compile(self, patch, folder, name, rooms):
+        """The object of one source below a mutant's folder."""
+        source = os.path.join(folder, name)
+        own = os.path.dirname(name)
+        status, said = engine.command(
+            [self.compiler] + engine.STD + OPTIMISED + [word for one in [own] + rooms for word in ('-iquote', one)] +
+            self.sodium + ['-c', source, '-o', source[:-2] + '.o'], self.tree)
+        if status != 0:
+            errors = [line for line in said.splitlines() if 'error' in line]
+            raise engine.EngineError('%s does not compile: %s' % (patch.id, (errors or said.splitlines() or ['?'])[0]))
+        return source[:-2] + '.o'
 
     def play(self, program, patterns, key, jobs=1):
         """The records of the cases of these scenarios with the program as the peer under test."""
