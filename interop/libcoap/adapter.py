@@ -87,7 +87,7 @@ class Log:
         self.expected, self.outer, self.inner, self.peer, self.path, self.dump = None, None, None, None, None, False
 
     def feed(self, line):
-        """None, or (what, ...) with what one of outer, inner, handler, refused, sent."""
+        """None, or (what, ...) with what one of outer, inner, handler, shown, refused, sent."""
         if line.startswith("<<"):
             if self.expected == "bytes" and not self.dump:
                 self.dump = True
@@ -116,6 +116,8 @@ class Log:
             self.expected = "inner"
         elif "call custom handler for resource" in line or "GET well-known" in line:
             return ("handler",)
+        elif "** process incoming" in line:
+            return ("shown",)
         else:
             for start, reason in REASONS:
                 if start.lower() in line.lower():
@@ -249,7 +251,7 @@ class Group:
 class Exchange:
     def __init__(self, name, group, process, is_observed, ends, to):
         self.name, self.group, self.process, self.is_observed, self.ends, self.to = name, group, process, is_observed, ends, to
-        self.token, self.n, self.pending = None, 0, None
+        self.token, self.n = None, 0
 
 
 class Peer:
@@ -440,7 +442,8 @@ class Peer:
         if exchange.token is None:
             del self.exchanges[name]
             process.end()
-            raise Fault("coap-client sent nothing")
+            status = process.process.poll()
+            raise Fault("coap-client sent nothing" + (f" and ended by signal {-status}" if status is not None and status < 0 else ""))
         if process.is_end:
             self.close(exchange)
         else:
@@ -450,23 +453,15 @@ class Peer:
     def answered(self, exchange, lines):
         for line in lines:
             log = exchange.process.log
-            # The bytes of a payload come in the line behind the PDU, so the event waits for the next line.
             what = log.feed(line)
-            if exchange.pending is not None and not line.startswith("<<"):
-                self.tell_response(exchange, log.inner or exchange.pending)
-                exchange.pending = None
             if what is None:
                 continue
             if what[0] == "sent" and exchange.token is None and what[1][1] != "0.00":
                 exchange.token = what[1][2]
-            elif what[0] == "inner":
-                if what[1][1] == "4.01" and "Echo:" in what[1][3]:
-                    self.tell("challenged", exchange=exchange.name, kid=self.peer_of(exchange), **{"from": log.peer})
-                else:
-                    exchange.pending = what[1]
-            elif what[0] == "outer" and "Oscore" not in what[1][3] and what[1][1] not in ("0.00",) and re.match(r"[245]\.", what[1][1]):
-                self.tell("response", exchange=exchange.name, group=exchange.group.name, kid=None, mode=None, partial_iv=None, code=what[1][1],
-                          payload=payload_of(what[1]), options=options_of(what[1]), protected=False, **{"from": log.peer})
+            elif what[0] == "inner" and what[1][1] == "4.01" and "Echo:" in what[1][3]:
+                self.tell("challenged", exchange=exchange.name, kid=self.peer_of(exchange), **{"from": log.peer})
+            elif what[0] == "shown" and log.outer is not None:
+                self.tell_response(exchange, log)
             elif what[0] == "refused":
                 self.tell("rejected", reason=what[1], group=exchange.group.name, exchange=exchange.name, **{"from": log.peer})
 
@@ -474,15 +469,16 @@ class Peer:
     def peer_of(exchange):
         return exchange.group.context["recipients"][0]["id"]
 
-    def tell_response(self, exchange, inner):
-        log = exchange.process.log
-        exchange.n += 1
-        self.tell("response", exchange=exchange.name, group=exchange.group.name, kid=self.peer_of(exchange), mode=None, partial_iv=partial_iv_of(log.outer), code=NAMES.get(inner[1], inner[1]),
-                  payload=payload_of(inner), options=options_of(inner), protected=True, **{"from": log.peer})
+    def tell_response(self, exchange, log):
+        """What its response handler was given: the PDU the log showed last."""
+        is_protected = log.inner is not None
+        pdu = log.inner if is_protected else log.outer
+        exchange.n += is_protected
+        self.tell("response", exchange=exchange.name, group=exchange.group.name, kid=self.peer_of(exchange) if is_protected else None, mode=None,
+                  partial_iv=partial_iv_of(log.outer) if is_protected else None, code=NAMES.get(pdu[1], pdu[1]), payload=payload_of(pdu), options=options_of(pdu),
+                  protected=is_protected, **{"from": log.peer})
 
     def close(self, exchange, why=None):
-        if exchange.pending is not None:
-            self.tell_response(exchange, exchange.process.log.inner or exchange.pending)
         exchange.process.end()
         del self.exchanges[exchange.name]
         self.tell("closed", exchange=exchange.name, why=why or ("answered" if exchange.n else "failed"))
