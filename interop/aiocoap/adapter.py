@@ -127,6 +127,7 @@ class Exchange:
 
     async def run(self, context, message, is_observed):
         contexts.current.set(self)
+        request = None
         try:
             request = context.request(message)
             self.got(await request.response)
@@ -134,8 +135,9 @@ class Exchange:
                 async for one in request.observation:
                     self.got(one)
             self.why = "answered"
-        except asyncio.CancelledError:
-            pass  # whoever cancelled has said why
+        except asyncio.CancelledError:  # whoever cancelled has said why
+            if request is not None and request.observation is not None and not request.observation.cancelled:
+                request.observation.cancel()
         except (error.NotObservable, error.ObservationCancelled):
             self.why = "answered"
         except oscore.NotAProtectedMessage as fault:

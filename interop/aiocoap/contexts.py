@@ -156,6 +156,11 @@ class GroupAspect(Receives, oscore._GroupContextAspect):
 class PairwiseAspect(Watched, oscore._PairwiseContextAspect):
     mode = "pairwise"
 
+    def context_from_response(self, unprotected):
+        """Of a response in group mode to a request in pairwise mode it is the other aspect."""
+        made = super().context_from_response(unprotected)
+        return made if made is self else self.groupcontext._watched(made)
+
 
 class P256Agreement(oscore.ECDSA_SHA256_P256):
     """aiocoap's agreement with P-256 keys, under the number of the context: aiocoap writes -7 into the AAD, and says so itself."""
