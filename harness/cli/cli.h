@@ -15,6 +15,10 @@ enum {
     CLI_USAGE = 2,  /* command line, files, contexts: nothing was judged */
 };
 
+enum {
+    CLI_UNHURRIED_MS = 86400000, /* a limit for who sits at a debugger */
+};
+
 typedef struct cli_command {
     const char *name;
     const char *summary;

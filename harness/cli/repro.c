@@ -21,7 +21,9 @@ static const char help[] =
     "  --seed N      another seed;  --out DIR  keep the new bundle there;  --dir DIR  folder of scenarios\n"
     "  --port PORT   stdio or tun\n"
     "  --patience MS how long a peer may take for one answer (default 5000)\n"
-    "  --debug       every line of the peer protocol\n"
+    "  --debug       every line of the peer protocol; the processes of the peers are named, and a line of "
+    "input is\n"
+    "                waited for, so that a debugger can take them; no time limit but a given one\n"
     "\n"
     "Exit status: 0 it did not fail, 1 it failed, 2 usage, 3 inconclusive.\n"
     "\n"
@@ -130,8 +132,11 @@ static int start(const settings *s, vec_arena *arena, const char *peer, const ch
         status = cli_program_of(arena, "repro", peer, &with_peer.subject);
     }
     config.play.scenarios = s->folder;
-    config.play.patience_ms = s->patience.given ? (uint32_t)s->patience.value : 5000;
+    config.play.patience_ms = s->patience.given ? (uint32_t)s->patience.value
+                              : s->debug        ? CLI_UNHURRIED_MS
+                                                : 5000;
     config.play.trace = s->debug ? stderr : NULL;
+    config.play.attach = s->debug;
     config.play.date = date;
     return status < 0 ? play(&config, &with_peer, s->out) : status;
 }

@@ -48,7 +48,12 @@ static const char help[] =
     "(default 60)\n"
     "  --dir DIR         folder of scenarios (default harness/scenarios);  --file F  only this file\n"
     "  --reference CMD   the peer that takes all other places\n"
-    "  -v                a line for each case;  --debug  every line of the peer protocol\n"
+    "  -v                a line for each case\n"
+    "  --debug           one case at a time: every line of the peer protocol is shown, the processes of the "
+    "peers are\n"
+    "                    named and a line of input is waited for, so that a debugger can take them; no time "
+    "limits\n"
+    "                    but those given; bundles of all cases are kept (without --out: in muster-debug)\n"
     "\n"
     "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
     "\n"
@@ -449,19 +454,22 @@ static int prepare(const settings *s, vec_arena *arena, run_pool_config *config)
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     int status = cli_program_of(arena, "run", s->reference, &config->play.reference);
     config->play.scenarios = s->folder != NULL ? s->folder : run_scenario_folder_default();
-    config->play.patience_ms = s->patience.given ? (uint32_t)s->patience.value : 5000;
+    config->play.patience_ms = s->patience.given ? (uint32_t)s->patience.value
+                               : s->debug        ? CLI_UNHURRIED_MS
+                                                 : 5000;
     config->play.trace = s->debug ? stderr : NULL;
-    config->out = s->out;
+    config->play.attach = s->debug;
+    config->out = s->out == NULL && s->report == NULL && s->debug ? "muster-debug" : s->out;
     if (s->out == NULL && s->report != NULL) {
         config->out = vec_printf(arena, "%s/cases", s->report);
-        config->keep = s->keep ? RUN_KEEP_ALL : RUN_KEEP_BAD;
+        config->keep = s->keep || s->debug ? RUN_KEEP_ALL : RUN_KEEP_BAD;
     }
     config->captures = s->pcap;
     config->pages = s->html != NULL || s->report != NULL;
     config->jobs = s->debug        ? 1
                    : s->jobs.given ? (size_t)s->jobs.value
                                    : JOBS_EACH * (size_t)(processors > 0 ? processors : 1);
-    config->limit_ms = s->limit.given ? (uint32_t)s->limit.value * 1000 : 60000;
+    config->limit_ms = s->limit.given ? (uint32_t)s->limit.value * 1000 : s->debug ? CLI_UNHURRIED_MS : 60000;
     config->stop = &stopped;
     config->fail_fast = s->fail_fast;
     status = status < 0 ? cli_report_prepare(config->out) : status;

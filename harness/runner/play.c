@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "needs.h"
 
@@ -108,12 +109,31 @@ static bool lab_make(run_play *play)
     return play->lab != NULL ? run_lab_said(play, err) : run_say(play, "lab", NULL, "out of memory");
 }
 
+/* wait_attach tells whom a debugger can take and waits for a line of input; where there is none it goes on at once. */
+static void wait_attach(const run_play *play)
+{
+    char c = '\0';
+    FILE *to = play->config->trace;
+    for (size_t i = 0; to != NULL && i < play->n_peers; i++) {
+        (void)fprintf(to, "%s is process %ld\n", play->peers[i].name, (long)play->peers[i].process.pid);
+    }
+    if (to != NULL) {
+        (void)fprintf(to, "attach a debugger, then press Enter\n");
+        (void)fflush(to);
+    }
+    while (c != '\n' && read(STDIN_FILENO, &c, 1) == 1) {
+    }
+}
+
 static bool start_all(run_play *play)
 {
     for (size_t i = 0; i < play->n_peers; i++) {
         if (!run_start_peer(play, &play->peers[i])) {
             return false;
         }
+    }
+    if (play->config->attach) {
+        wait_attach(play);
     }
     for (size_t i = 0; i < play->n_peers; i++) {
         if (!run_probe(play, &play->peers[i]) || !run_hello(play, &play->peers[i])) {

@@ -34,6 +34,7 @@ typedef struct run_config {
     const json_t *claims; /* what the subject said to `hello` before the run; NULL: not known */
     const char *folder;   /* where peers keep what survives a restart; NULL: nowhere */
     FILE *trace;          /* lines of the protocol; NULL: not told */
+    bool attach;          /* a debugger may take the peers: told there, and a line of input waited for */
 } run_config;
 
 /* What is known of a packet beside its record in the lab. */

@@ -338,6 +338,29 @@ def check_stop(tap, muster):
     tap.ok(within(10, lambda: not running(f"sleep\0{mark}")), "watchdog: nothing is left behind")
 
 
+def check_debug(tap, muster, scratch):
+    """--debug names the processes of the peers, waits for a line, and keeps the bundle."""
+    out = pathlib.Path(scratch) / "debug"
+    for mode, words in (("run", ("--port", "stdio", "--out", out, CASE)), ("repro", ("--port", "stdio", CASE))):
+        process = subprocess.Popen([muster.path, mode, "--debug", *words], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        said = ""
+        while "attach a debugger" not in said and process.poll() is None:
+            said += process.stderr.readline()
+        named = re.findall(r"^(\S+) is process (\d+)$", said, re.MULTILINE)
+        alive = [name for name, number in named if b"muster-peer" in pathlib.Path(f"/proc/{number}/cmdline").read_bytes()]
+        tap.ok(sorted(alive) == ["lamp", "switch"], f"{mode} --debug: the processes named are those of the peers", said)
+        time.sleep(0.3)
+        tap.ok(process.poll() is None and " < " not in said, f"{mode} --debug: nothing is asked before a line of input", said)
+        rest = process.communicate("\n", timeout=60)
+        tap.ok(process.returncode == 0 and 'lamp < {"op":"configure"' in rest[1],
+               f"{mode} --debug: goes on, with the lines of the protocol", rest)
+    tap.ok([path for path in out.rglob("events.jsonl")] != [], "run --debug: the bundle of a case that passes is kept", list(out.rglob("*")))
+    done = subprocess.run([muster.path, "repro", "--debug", "--port", "stdio", CASE], cwd=ROOT, stdin=subprocess.DEVNULL,
+                          capture_output=True, timeout=60, check=False)
+    tap.ok(done.returncode == 0, "repro --debug: without input it does not wait", done)
+
+
 def main():
     tap, muster, folder = start()
     with folder as scratch:
@@ -350,6 +373,7 @@ def main():
         check_reports(tap, muster, scratch)
         check_waivers(tap, muster, scratch)
         check_stop(tap, muster)
+        check_debug(tap, muster, scratch)
     return tap.done()
 
 
