@@ -126,18 +126,19 @@ static size_t n_other_servers(const json_t *plan, const char *name)
     return n;
 }
 
-/* is_special: whether a request is for more than a value that can be read and written. */
-static bool is_special(const json_t *step)
+/* feature_of_resource: what a server has to have for a request that is for more than a value to be read and written. */
+static const char *feature_of_resource(const json_t *step, const json_t *has)
 {
+    static const char all[] = "resources", post[] = "post";
     static const char *const paths[] = {"/large", "/separate",         "/firmware",
                                         "/kids",  "/.well-known/core", NULL};
     for (const char *const *one = paths; *one != NULL; one++) {
         if (vec_get_is(step, "path", *one)) {
-            return true;
+            return all;
         }
     }
-    return vec_get_is(step, "path", "/light") &&
-           (vec_get_is(step, "method", "POST") || vec_get_is(step, "method", "FETCH"));
+    bool is_post = vec_get_is(step, "method", "POST") || vec_get_is(step, "method", "FETCH");
+    return vec_get_is(step, "path", "/light") && is_post && !run_has(has, post) ? all : NULL;
 }
 
 static const char *feature_for(const json_t *hello, const json_t *plan, const json_t *step, const char *name)
@@ -146,9 +147,9 @@ static const char *feature_for(const json_t *hello, const json_t *plan, const js
     const char *feature = feature_of(step);
     bool to_group = vec_get_is(step, "to", "group") && !vec_get_is(step, "do", "forge");
     bool asked = vec_get_is(step, "to", name) || vec_get_is(step, "to", "group");
-    if (asked && is_special(step) && !run_has(json_object_get(step, "by"), name) &&
-        !run_has(has, "resources")) {
-        return "resources";
+    const char *resource = asked ? feature_of_resource(step, has) : NULL;
+    if (resource != NULL && !run_has(json_object_get(step, "by"), name) && !run_has(has, resource)) {
+        return resource;
     }
     if (!run_has(json_object_get(step, "by"), name) && !vec_get_is(step, "by", name)) {
         return NULL;
@@ -159,14 +160,22 @@ static const char *feature_for(const json_t *hello, const json_t *plan, const js
     return to_group && n_other_servers(plan, name) > 1 && !run_has(has, "responses") ? "responses" : NULL;
 }
 
-/* feature_missing gives a feature that the steps of this peer, or the case, ask for and it does not have. */
-static const char *feature_missing(const json_t *hello, const json_t *plan, const char *name)
+/* is_asked_of: a client needs none of the resources that are asked of servers. */
+static bool is_asked_of(const json_t *peer, const char *feature)
 {
+    bool is_of_servers = strcmp(feature, "resources") == 0 || strcmp(feature, "interop-tests") == 0;
+    return !is_of_servers || run_has(json_object_get(peer, "role"), "server");
+}
+
+/* feature_missing gives a feature that the steps of this peer, or the case, ask for and it does not have. */
+static const char *feature_missing(const json_t *hello, const json_t *plan, const json_t *peer)
+{
+    const char *name = vec_get_text(peer, "name");
     const json_t *steps = json_object_get(plan, "steps");
     const json_t *optional = json_object_get(plan, "optional");
     for (size_t i = 0; i < json_array_size(optional); i++) {
         const char *feature = json_string_value(json_array_get(optional, i));
-        if (!run_has(json_object_get(hello, "features"), feature)) {
+        if (is_asked_of(peer, feature) && !run_has(json_object_get(hello, "features"), feature)) {
             return feature;
         }
     }
@@ -271,7 +280,7 @@ bool run_hello_fits(const json_t *hello, const json_t *plan, const json_t *peer,
         (void)snprintf(why, room, "lacks credentials of format %s", suite->cred_format);
         return false;
     }
-    const char *feature = feature_missing(hello, plan, vec_get_text(peer, "name"));
+    const char *feature = feature_missing(hello, plan, peer);
     if (feature != NULL) {
         (void)snprintf(why, room, "lacks the feature %s", feature);
         return false;
