@@ -27,6 +27,7 @@ KEYS = {
     "send": ("exchange group to method", "mode target type path query observe options payload token open_ms"),
     "finish": ("exchange", ""),
     "forget": ("group what", ""),
+    "notify": ("group path", "payload"),
     "quit": ("", ""),
 }
 CONTEXT_KEYS = set("""dialect reading hkdf aead group_enc signature agreement master_secret master_salt id_context cred_format gm_cred sender recipients
@@ -36,7 +37,8 @@ POLICY = {"leisure_ms": (0,), "echo": ("auto",), "freshness_ms": (0,), "retry_ec
 # Those 4.3.4 on OpenSSL takes. With any other coap-server logs a word and runs on without OSCORE, so they are not tried.
 AEADS, HKDFS = (10, 11), {5: -10, 7: -11}
 RESOURCES = {"hello": "hello", "light": "off", "observe": "0"}
-OPTIONS = {"Uri-Host": 3, "Uri-Port": 7, "Uri-Query": 15, "Content-Format": 12, "Observe": 6, "Echo": 252, "Request-Tag": 292, "ETag": 4, "Accept": 17}
+OPTIONS = {"If-Match": 1, "Uri-Host": 3, "ETag": 4, "If-None-Match": 5, "Observe": 6, "Uri-Port": 7, "Content-Format": 12, "Max-Age": 14, "Uri-Query": 15, "Accept": 17,
+           "Echo": 252, "Request-Tag": 292}
 # Names its log has where others write a code.
 NAMES = {name: f"0.0{n}" for n, name in enumerate(METHODS, 1)} | {"CSM": "7.01", "PING": "7.02", "PONG": "7.03", "RELEASE": "7.04", "ABORT": "7.05"}
 FORMATS = {"text/plain": 0, "application/link-format": 40, "application/octet-stream": 42}
@@ -44,8 +46,9 @@ OPEN_MS, START_S = 247000, 5
 
 PDU = re.compile(r"^v:1 t:(\w+) c:([\w.]+) i:\w+ \{(\w*)\} \[ (.*?) ?\](?: :: (.*))?$")
 RECEIVED = re.compile(r"(\S+) <-> (\S+) (?:\(\S+\) )?UDP : netif: recv")
-REASONS = (("OSCORE Replay", "replay"), ("Replay detected", "replay"), ("OSCORE Decryption Failure", "decryption-failed"), ("Decryption failed", "decryption-failed"),
-           ("Security Context not found", "context-not-found"), ("Appendix B.1.2 server plain response", "echo-required"), ("unknown critical option", "option-unknown"))
+REASONS = (("Replayed or old message", "replay"), ("SEQ larger than SEQ_MAX", "replay"), ("OSCORE: Decryption Failure", "decryption-failed"),
+           ("Security Context not found", "context-not-found"), ("association not found", "no-association"), ("Option cannot be decoded", "option-malformed"),
+           ("No protected payload", "payload-short"), ("Appendix B.1.2 server plain response", "echo-required"), ("unknown critical option", "option-unknown"))
 
 
 class Unsupported(Exception):
@@ -118,9 +121,9 @@ class Log:
             return ("handler",)
         elif "** process incoming" in line:
             return ("shown",)
-        else:
-            for start, reason in REASONS:
-                if start.lower() in line.lower():
+        elif not line.startswith("v:1 "):
+            for words, reason in REASONS:
+                if words in line:
                     return ("refused", reason)
         return None
 
@@ -146,7 +149,7 @@ def options_of(inner):
         elif name in ("Uri-Host", "Uri-Query"):
             made.append([OPTIONS[name], value.encode().hex()])
         else:
-            number = FORMATS.get(value, int(value) if value.isdecimal() else None)
+            number = FORMATS.get(value, int(value or "0") if value.isdecimal() or not value else None)
             if number is not None:
                 made.append([OPTIONS[name], number.to_bytes((number.bit_length() + 7) // 8, "big").hex()])
     return sorted(made)
@@ -221,7 +224,7 @@ class Tree:
 class Group:
     def __init__(self, name, context, roles, address, tree, kept):
         self.name, self.roles, self.address, self.tree = name, roles, address, tree
-        self.context, self.server, self.kept = context, None, kept
+        self.context, self.server, self.kept, self.n_observers = context, None, kept, 0
         self.is_windows_lost = bool(context) and context.get("windows", "valid") == "invalid"
         if not tree.is_plain:
             ssn = context["sender"].get("ssn", 0)
@@ -299,7 +302,7 @@ class Peer:
         return {
             "name": "libcoap" + ("-plain" if self.tree.is_plain else ""), "version": self.tree.version(), "protocol": 1, "ports": ["udp"],
             "roles": ["server"] if self.tree.is_plain else ["client", "server"], "dialects": [] if self.tree.is_plain else [row],
-            "features": [] if self.tree.is_plain else ["echo", "forget"],
+            "features": [] if self.tree.is_plain else ["echo", "forget", "observe", "post"],
         }
 
     def op_configure(self, request):
@@ -356,15 +359,20 @@ class Peer:
         else:
             group.server.end()
             raise Fault("coap-server does not start: " + (seen[-1] if seen else "no word"))
-        # Its resources are made as anybody could make them: by requests without OSCORE, which it takes as well.
         for path, value in RESOURCES.items():
-            uri = f"coap://{join(host, port)}/{path}"
-            subprocess.run([*self.tree.program("coap-client"), "-m", "put", "-e", value, "-B", "3", uri], env=self.tree.environment, capture_output=True, timeout=10, check=False)
+            self.put_plain(group, "/" + path, value.encode())
         # What that left in its log is nobody's event.
         while self.is_readable(group.server):
             for one in group.server.lines():
                 group.server.log.feed(one)
         self.selector.register(group.server.process.stdout, selectors.EVENT_READ, ("server", group))
+
+    def put_plain(self, group, path, payload):
+        """Its resources are made and changed as anybody could: by requests without OSCORE, which it takes as well."""
+        (self.tree.scratch / "value").write_bytes(payload)
+        uri = f"coap://{join(*group.address)}{path}"
+        command = [*self.tree.program("coap-client"), "-m", "put", "-f", self.tree.inside("value"), "-B", "3", uri]
+        subprocess.run(command, env=self.tree.environment, capture_output=True, timeout=10, check=False)
 
     @staticmethod
     def is_readable(process):
@@ -376,6 +384,7 @@ class Peer:
         for line in group.server.lines():
             what = group.server.log.feed(line)
             log = group.server.log
+            group.n_observers += ("create new subscription" in line) - ("removed subscription" in line)
             if what is None:
                 continue
             if what[0] == "handler" and log.inner is not None:
@@ -390,6 +399,16 @@ class Peer:
             self.selector.unregister(group.server.process.stdout)
             self.tell("note", text=f"coap-server ended with {group.server.process.wait()}")
 
+    def op_notify(self, request):
+        group = self.group(request["group"])
+        if group.server is None:
+            raise Fault("not a server")
+        while self.is_readable(group.server):
+            self.heard(group)
+        n = group.n_observers
+        self.put_plain(group, request["path"], bytes.fromhex(request.get("payload") or ""))
+        return {"n_observers": n}
+
     def op_forget(self, request):
         group = self.group(request["group"])
         if request["what"] != "windows":
@@ -398,6 +417,7 @@ class Peer:
         if group.server is not None:
             self.selector.unregister(group.server.process.stdout)
             group.server.end()
+            group.n_observers = 0
             self.serve(group)
 
     def group(self, name):
