@@ -302,7 +302,7 @@ class Peer:
         return {
             "name": "libcoap" + ("-plain" if self.tree.is_plain else ""), "version": self.tree.version(), "protocol": 1, "ports": ["udp"],
             "roles": ["server"] if self.tree.is_plain else ["client", "server"], "dialects": [] if self.tree.is_plain else [row],
-            "features": [] if self.tree.is_plain else ["echo", "forget", "observe", "post"],
+            "features": [] if self.tree.is_plain else ["echo", "forget", "observe", "post", "plain"],
         }
 
     def op_configure(self, request):
@@ -433,7 +433,7 @@ class Peer:
             raise Fault("not a client")
         if any(one.group is group for one in self.exchanges.values()):
             raise Unsupported("send: one process a request, and one port: the exchange before is open")
-        if request.get("mode") is not None or request.get("token") is not None or request.get("observe") == 1:
+        if request.get("mode") not in (None, "plain") or request.get("token") is not None or request.get("observe") == 1:
             raise Unsupported("send: mode, token or observe 1")
         if request["method"] not in METHODS:
             raise Fault("method")
@@ -453,7 +453,7 @@ class Peer:
             arguments += ["-O", f"{int(number)},0x{bytes.fromhex(value).hex()}"]
         query = "&".join(urllib.parse.quote(one, safe="=") for one in request.get("query") or [])
         uri = f"coap://{join(host, port)}{request.get('path') or ''}" + ("?" + query if query else "")
-        process = self.tree.start("coap-client", *arguments, *group.oscore(), uri)
+        process = self.tree.start("coap-client", *arguments, *([] if request.get("mode") == "plain" else group.oscore()), uri)
         exchange = Exchange(name, group, process, request.get("observe") == 0, time.monotonic() + open_ms / 1000, join(host, port))
         self.exchanges[name] = exchange
         end = time.monotonic() + START_S
