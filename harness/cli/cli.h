@@ -11,8 +11,9 @@
 /* Exit statuses. */
 enum {
     CLI_GOOD = 0,
-    CLI_FAILED = 1, /* a vector failed, a message was refused */
-    CLI_USAGE = 2,  /* command line, files, contexts: nothing was judged */
+    CLI_FAILED = 1,  /* a vector failed, a message was refused */
+    CLI_USAGE = 2,   /* command line, files, contexts: nothing was judged */
+    CLI_MISSING = 3, /* a stack is not installed */
 };
 
 enum {
@@ -83,6 +84,12 @@ typedef struct cli_output {
 int cli_output_open(cli_output *output, const char *path);
 /* cli_output_close gives status, or CLI_USAGE when not everything could be written. */
 int cli_output_close(cli_output *output, int status);
+
+/*
+ * cli_default_folders: from a folder that has no harness/scenarios or vectors, those of the tree this program was built
+ * in are taken (environment variables MUSTER_SCENARIOS, MUSTER_VECTORS, where they are not set).
+ */
+void cli_default_folders(void);
 
 /* cli_now_ns reads a clock that does not go back. */
 uint64_t cli_now_ns(void);

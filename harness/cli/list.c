@@ -7,6 +7,7 @@
 
 #include "cli.h"
 #include "evidence.h"
+#include "run_common.h"
 #include "runner/scenario.h"
 
 static const char help[] =
@@ -140,6 +141,8 @@ static json_t *peers_of(vec_arena *arena, const char *root)
     size_t n = 0;
     const struct dirent *one;
     json_t *rows = json_array();
+    const char *tree = strcmp(root, ".") == 0 && access("interop", F_OK) != 0 ? cli_tree(arena) : NULL;
+    root = tree != NULL ? tree : root;
     DIR *dir = opendir(vec_printf(arena, "%s/interop", root));
     while (dir != NULL && n < 64 && (one = readdir(dir)) != NULL) {
         if (one->d_name[0] != '.' &&

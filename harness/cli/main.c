@@ -43,6 +43,7 @@ int main(int argc, char **argv)
         help(stdout);
         return CLI_GOOD;
     }
+    cli_default_folders();
     for (size_t i = 0; i < N_COMMANDS; i++) {
         if (strcmp(argv[1], commands[i].name) == 0) {
             return commands[i].run(argc - 1, argv + 1);

@@ -25,7 +25,7 @@ static const char help[] =
     "input is\n"
     "                waited for, so that a debugger can take them; no time limit but a given one\n"
     "\n"
-    "Exit status: 0 it did not fail, 1 it failed, 2 usage, 3 inconclusive.\n"
+    "Exit status: 0 it did not fail, 1 it failed, 2 usage, 3 inconclusive, or the stack is not installed.\n"
     "\n"
     "example: muster repro --seed 7 'echo-resync-exact@group-28,group_enc=10,signature=-8'\n";
 

@@ -55,7 +55,8 @@ static const char help[] =
     "limits\n"
     "                    but those given; bundles of all cases are kept (without --out: in muster-debug)\n"
     "\n"
-    "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive.\n"
+    "Exit status: 0 nothing failed, 1 something failed, 2 usage, 3 something inconclusive, or the stack of\n"
+    "--peer is not installed.\n"
     "\n"
     "example: muster run --peer ./my-peer --report report 'replay-*'\n";
 

@@ -2,9 +2,12 @@
 #include "run_common.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -30,6 +33,102 @@ static void in_shell(vec_arena *arena, const char *text, run_program *program)
     argv[2] = vec_printf(arena, "exec %s", text);
     void *same = argv;
     program->argv = same;
+}
+
+/* is_in_path: whether a shell would find this word. */
+static bool is_in_path(vec_arena *arena, const char *word)
+{
+    const char *rest = getenv("PATH");
+    while (rest != NULL && *rest != '\0') {
+        size_t len = strcspn(rest, ":");
+        if (access(vec_printf(arena, "%.*s/%s", (int)len, rest, word), X_OK) == 0) {
+            return true;
+        }
+        rest += rest[len] == ':' ? len + 1 : len;
+    }
+    return false;
+}
+
+/* is_missing starts an adapter with nothing to do: one that lacks its stack says so in a line and ends with status 3. */
+static bool is_missing(const char *adapter)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        int none = open("/dev/null", O_RDWR);
+        (void)dup2(none, STDIN_FILENO);
+        (void)dup2(none, STDOUT_FILENO);
+        (void)execl(adapter, adapter, (char *)NULL);
+        _exit(127);
+    }
+    return child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) &&
+           WEXITSTATUS(status) == CLI_MISSING;
+}
+
+/* adapter_of finds interop/NAME/peer: below the folder we are in, else in the tree this program was built in. */
+static const char *adapter_of(vec_arena *arena, const char *name)
+{
+    const char *here = vec_printf(arena, "interop/%s/peer", name);
+    if (access(here, X_OK) == 0) {
+        return here;
+    }
+    const char *folder = cli_tree(arena);
+    const char *there = folder == NULL ? here : vec_printf(arena, "%s/interop/%s/peer", folder, name);
+    return access(there, X_OK) == 0 ? there : NULL;
+}
+
+/* program_of_name: text is one word. */
+static int program_of_name(vec_arena *arena, const char *command, const char *text, run_program *program)
+{
+    const char *adapter = adapter_of(arena, text);
+    if (adapter == NULL && !is_in_path(arena, text)) {
+        return cli_complain("%s: --peer: expected a name (see muster list peers) or a command, found \"%s\"",
+                            command, text);
+    }
+    if (adapter != NULL && is_missing(adapter)) {
+        return CLI_MISSING;
+    }
+    if (adapter != NULL) {
+        const char **argv = vec_alloc(arena, 2 * sizeof *argv);
+        argv[0] = adapter;
+        void *same = argv;
+        program->argv = same;
+    } else {
+        in_shell(arena, text, program);
+    }
+    return -1;
+}
+
+const char *cli_tree(vec_arena *arena)
+{
+    char path[PATH_MAX];
+    struct stat found;
+    ssize_t n = readlink("/proc/self/exe", path, sizeof path - 1);
+    path[n > 0 ? n : 0] = '\0';
+    for (char *slash = strrchr(path, '/'); slash != NULL; slash = strrchr(path, '/')) {
+        *slash = '\0';
+        if (stat(vec_printf(arena, "%s/harness/scenarios", path), &found) == 0 && S_ISDIR(found.st_mode)) {
+            return vec_printf(arena, "%s", path);
+        }
+    }
+    return NULL;
+}
+
+/* default_folder: where the folder we are in has none of that name, the one of the tree this program was built in. */
+static void default_folder(vec_arena *arena, const char *variable, const char *holds)
+{
+    const char *tree = access(holds, F_OK) == 0 || getenv(variable) != NULL ? NULL : cli_tree(arena);
+    if (tree != NULL) {
+        (void)setenv(variable, vec_printf(arena, "%s/%s", tree, holds), 0);
+    }
+}
+
+void cli_default_folders(void)
+{
+    vec_arena arena = {NULL};
+    default_folder(&arena, "MUSTER_SCENARIOS", "harness/scenarios");
+    default_folder(&arena, "MUSTER_VECTORS", "vectors");
+    vec_arena_free(&arena);
 }
 
 int cli_program_of(vec_arena *arena, const char *command, const char *text, run_program *program)
@@ -59,8 +158,10 @@ int cli_program_of(vec_arena *arena, const char *command, const char *text, run_
     if (text[0] == '\0') {
         return cli_complain("%s: --peer: expected a name or a command, found nothing", command);
     }
-    const char *adapter = vec_printf(arena, "interop/%s/peer", text);
-    in_shell(arena, strpbrk(text, " /") == NULL && access(adapter, X_OK) == 0 ? adapter : text, program);
+    if (strpbrk(text, " /\t\"'$;|&<>=") == NULL) {
+        return program_of_name(arena, command, text, program);
+    }
+    in_shell(arena, text, program);
     return -1;
 }
 

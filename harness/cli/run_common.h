@@ -11,9 +11,12 @@
  *
  * In        text     NULL: the reference peer beside this program (the environment variable MUSTER_PEER says otherwise)
  * Out       program  memory of the arena
- * Returns   -1 to go on, else the exit status (one line was told)
+ * Returns   -1 to go on, else the exit status (one line was told); CLI_MISSING: the stack is not installed
  */
 int cli_program_of(vec_arena *arena, const char *command, const char *text, run_program *program);
+
+/* cli_tree gives the tree that this program was built in (memory of the arena); NULL: it is in none. */
+const char *cli_tree(vec_arena *arena);
 
 /* cli_today writes the day as YYYY-MM-DD. */
 void cli_today(char text[16]);

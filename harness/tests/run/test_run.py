@@ -258,6 +258,25 @@ def check_usage(tap, muster, scratch):
     tap.ok(done.returncode == 1 and "7 not run" in done.stdout, "--fail-fast stops; what was not run is not passed", done.stdout)
 
 
+def check_names(tap, muster, scratch):
+    """--peer takes names of interop/, from whatever folder; what is not installed is told before anything is played."""
+    without = {"MUSTER_BUILD": scratch}
+    for name in ("aiocoap", "libcoap"):
+        for place, cwd in (("the tree", ROOT), ("another folder", scratch)):
+            done = muster("run", "--peer", name, CASE, cwd=cwd, env=without)
+            tap.ok(done.returncode == 3 and is_one_line(done.stderr) and "run make interop-deps" in done.stderr and not done.stdout,
+                   f"--peer {name} from {place}, not installed: status 3 and a line", done.returncode, done.stdout, done.stderr)
+    done = muster("run", "--peer", "no-such-stack", CASE)
+    tap.ok(done.returncode == 2 and is_one_line(done.stderr) and "found \"no-such-stack\"" in done.stderr,
+           "--peer with a word that is neither stack nor command: status 2", done.returncode, done.stderr)
+    done = muster("run", "--peer", "cat", CASE)
+    tap.ok(done.returncode == 1 and "cat" in done.stdout, "--peer with a word that is a command", done.stdout)
+    done = muster("run", CASE, cwd=scratch)
+    tap.ok(done.returncode == 0 and "1 pass" in done.stdout, "scenarios are found from another folder", done.stdout, done.stderr)
+    done = muster("list", "peers", cwd=scratch)
+    tap.ok("libcoap" in done.stdout and "2 peers" in done.stdout, "peers are found from another folder", done.stdout, done.stderr)
+
+
 def check_reports(tap, muster, scratch):
     junit = pathlib.Path(scratch) / "junit.xml"
     done = muster("run", "--junit", junit, "--peer", "/bin/false", "replayed-request")
@@ -370,6 +389,7 @@ def main():
         check_readme(tap, muster, scratch)
         check_logs(tap, muster, scratch)
         check_usage(tap, muster, scratch)
+        check_names(tap, muster, scratch)
         check_reports(tap, muster, scratch)
         check_waivers(tap, muster, scratch)
         check_stop(tap, muster)
