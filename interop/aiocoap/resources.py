@@ -3,6 +3,7 @@
 import asyncio
 
 import aiocoap
+import cbor2
 import contexts
 from aiocoap import error, oscore, resource
 from aiocoap.oscore_sitewrapper import OscoreSiteWrapper
@@ -160,6 +161,25 @@ class Firmware(Told, resource.Resource):
         return aiocoap.Message(payload=",".join(str(n) for n in sorted(self.pieces)).encode())
 
 
+class Kids(Told, resource.Resource):
+    """Who is named answers with its Sender ID. The others ask aiocoap for silence, which it keeps without OSCORE only."""
+
+    path = ("kids",)
+
+    async def render_fetch(self, request):
+        security = request.remote.security_context
+        own = getattr(security, "groupcontext", security).sender_id
+        try:
+            is_named = own in cbor2.loads(request.payload)
+        except (ValueError, TypeError, EOFError, cbor2.CBORDecodeError):
+            is_named = False
+        if is_named:
+            return aiocoap.Message(payload=own, content_format=42)
+        if not request.remote.underlying_address.is_multicast_locally:
+            raise error.NotFound
+        return aiocoap.Message(code=aiocoap.NOT_FOUND, no_response=26)
+
+
 class Core(Told, resource.WKCResource):
     path = (".well-known", "core")
 
@@ -167,7 +187,7 @@ class Core(Told, resource.WKCResource):
 def site():
     """(site, the observable resource)"""
     made, observed = Inner(), Observed()
-    for one in (Hello(), Light(), observed, Large(), Separate(), Firmware()):
+    for one in (Hello(), Light(), observed, Large(), Separate(), Firmware(), Kids()):
         made.add_resource(one.path, one)
     made.add_resource(Core.path, Core(made.get_resources_as_linkheader))
     return made, observed
