@@ -129,6 +129,12 @@ static bool is_second(const gosc_rederive *state, gosc_span id)
     return state->r_len > 0 && id.len > state->r_len && gosc_secret_equal(id.ptr, state->r, state->r_len);
 }
 
+bool gosc_rederive_is_second(const gosc_rederive *state, gosc_span datagram)
+{
+    gosc_span id;
+    return kid_context_unwrap(datagram, &id) == GOSC_OK && is_second(state, id);
+}
+
 gosc_err gosc_rederive_receive(gosc_rederive *state, gosc_span datagram, gosc_span r2, gosc_buf scratch,
                                gosc_exchange *exchange, gosc_received *received, gosc_buf out, bool *is_final)
 {

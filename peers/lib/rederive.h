@@ -71,6 +71,10 @@ gosc_err gosc_rederive_continue(gosc_rederive *state, gosc_exchange *exchange, g
 /* gosc_rederive_establish makes the candidate the context in use: at the client when response 2 has verified. */
 void gosc_rederive_establish(gosc_rederive *state);
 
+/* gosc_rederive_is_second (server) tells whether a datagram claims to be request 2 of this run: its ID Context begins with
+ * the outstanding R2. A server with several runs under way finds by it whose message came; nothing is verified. */
+bool gosc_rederive_is_second(const gosc_rederive *state, gosc_span datagram);
+
 /*
  * gosc_rederive_receive (server) judges a request that no established context fits: request 1 or request 2.
  *
