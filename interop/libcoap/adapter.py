@@ -192,8 +192,8 @@ class Process:
 class Tree:
     """Where libcoap is: a root directory to change into, or (plain) programs and libraries of this system."""
 
-    def __init__(self, folder, is_plain):
-        self.folder, self.is_plain = pathlib.Path(folder), is_plain
+    def __init__(self, folder, is_plain, is_b_1_2):
+        self.folder, self.is_plain, self.is_b_1_2 = pathlib.Path(folder), is_plain, is_b_1_2
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="muster-", dir=None if is_plain else self.folder / "tmp"))
         self.environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
         self.enter = []
@@ -240,7 +240,7 @@ class Group:
         lines.append(("sender_id", "hex", context["sender"]["id"]))
         lines += [("recipient_id", "hex", one["id"]) for one in context["recipients"]]
         lines += [("replay_window", "integer", context.get("window_size", 32)), ("aead_alg", "integer", context.get("aead", 10))]
-        lines += [("hkdf_alg", "integer", HKDFS[context.get("hkdf", 5)]), ("rfc8613_b_1_2", "bool", "true" if self.is_windows_lost else "false")]
+        lines += [("hkdf_alg", "integer", HKDFS[context.get("hkdf", 5)]), ("rfc8613_b_1_2", "bool", "true" if self.is_windows_lost or self.tree.is_b_1_2 else "false")]
         text = "".join(f'{key},{kind},"{value}"\n' if kind == "hex" else f"{key},{kind},{value}\n" for key, kind, value in lines)
         (self.tree.scratch / f"{self.name}.conf").write_text(text)
 
@@ -555,7 +555,7 @@ class Peer:
 
 
 def main():
-    peer = Peer(Tree(sys.argv[1], "--plain" in sys.argv[2:]))
+    peer = Peer(Tree(sys.argv[1], "--plain" in sys.argv[2:], "--b-1-2" in sys.argv[2:]))
     try:
         peer.run()
     finally:
