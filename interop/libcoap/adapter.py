@@ -36,7 +36,10 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "FETCH", "PATCH", "IPATCH")
 POLICY = {"leisure_ms": (0,), "echo": ("auto",), "freshness_ms": (0,), "retry_echo": (True,), "suppress": ([],), "error_replies": (True,), "synchronisation": ("echo",)}
 # Those 4.3.4 on OpenSSL takes. With any other coap-server logs a word and runs on without OSCORE, so they are not tried.
 AEADS, HKDFS = (10, 11), {5: -10, 7: -11}
-RESOURCES = {"hello": "hello", "light": "off", "observe": "0"}
+LARGE = b"".join(bytes([letter]) * 16 for letter in b"abcdefghijklmnopqrstuvwxyz" * 3)[:1200]
+RESOURCES = {"hello": b"hello", "light": b"off", "observe": b"0", "large": LARGE}
+BLOCK_OVER, BLOCK_SIZE = 512, 512
+WHOLE = ("-L", "3")  # handlers are given a body in blocks at once
 OPTIONS = {"If-Match": 1, "Uri-Host": 3, "ETag": 4, "If-None-Match": 5, "Observe": 6, "Uri-Port": 7, "Content-Format": 12, "Max-Age": 14, "Uri-Query": 15, "Accept": 17,
            "Echo": 252, "Request-Tag": 292}
 # Names its log has where others write a code.
@@ -90,14 +93,14 @@ class Log:
         self.expected, self.outer, self.inner, self.peer, self.path, self.dump = None, None, None, None, None, False
 
     def feed(self, line):
-        """None, or (what, ...) with what one of outer, inner, handler, shown, refused, sent."""
+        """None, or (what, ...) with what one of outer, inner, handler, shown, refused, reply, sent."""
         if line.startswith("<<"):
             if self.expected == "bytes" and not self.dump:
                 self.dump = True
                 self.inner = (*self.inner[:4], line[2:-2])
             return None
         found = PDU.match(line)
-        if found and self.expected in ("recv", "sent", "inner"):
+        if found and self.expected in ("recv", "sent", "inner", "reply"):
             kind, self.expected = self.expected, None
             whole = (found[1], found[2], found[3], found[4], found[5])
             if kind == "inner":
@@ -108,7 +111,7 @@ class Log:
             if kind == "recv":
                 self.outer, self.inner = whole, None
                 return ("outer", whole)
-            return ("sent", whole)
+            return (kind, whole)
         text = line.split(" ", 4)[-1] if re.match(r"\w{3} \d\d ", line) else line
         arrived = RECEIVED.search(line)
         if arrived:
@@ -117,6 +120,8 @@ class Log:
             self.expected = "sent"
         elif text.strip() == "Decrypted PDU":
             self.expected = "inner"
+        elif text.strip() == "PDU to encrypt":
+            self.expected = "reply"
         elif "call custom handler for resource" in line or "GET well-known" in line:
             return ("handler",)
         elif "** process incoming" in line:
@@ -222,9 +227,9 @@ class Tree:
 
 
 class Group:
-    def __init__(self, name, context, roles, address, tree, kept):
+    def __init__(self, name, context, roles, address, tree):
         self.name, self.roles, self.address, self.tree = name, roles, address, tree
-        self.context, self.server, self.kept, self.n_observers = context, None, kept, 0
+        self.context, self.server, self.n_observers, self.body = context, None, 0, None
         self.is_windows_lost = bool(context) and context.get("windows", "valid") == "invalid"
         if not tree.is_plain:
             ssn = context["sender"].get("ssn", 0)
@@ -252,9 +257,18 @@ class Group:
 
 
 class Exchange:
-    def __init__(self, name, group, process, is_observed, ends, to):
+    def __init__(self, name, group, process, is_observed, ends, to, output):
         self.name, self.group, self.process, self.is_observed, self.ends, self.to = name, group, process, is_observed, ends, to
-        self.token, self.n = None, 0
+        self.token, self.n, self.output, self.n_read = None, 0, output, 0
+
+    def written(self):
+        """What the handler of the client has written since it was asked last: it does so at once, but behind the line that tells of it."""
+        end, data = time.monotonic() + START_S, b""
+        while time.monotonic() < end and len(data) <= self.n_read:
+            data = self.output.read_bytes() if self.output.exists() else b""
+            time.sleep(0.005)
+        fresh, self.n_read = data[self.n_read :], len(data)
+        return fresh
 
 
 class Peer:
@@ -302,7 +316,7 @@ class Peer:
         return {
             "name": "libcoap" + ("-plain" if self.tree.is_plain else ""), "version": self.tree.version(), "protocol": 1, "ports": ["udp"],
             "roles": ["server"] if self.tree.is_plain else ["client", "server"], "dialects": [] if self.tree.is_plain else [row],
-            "features": [] if self.tree.is_plain else ["echo", "forget", "observe", "post", "plain"],
+            "features": [] if self.tree.is_plain else ["echo", "forget", "observe", "post", "plain", "block"],
         }
 
     def op_configure(self, request):
@@ -324,7 +338,7 @@ class Peer:
         address = (host, port or free_port(host))
         if any(one.address == address and {"server"} <= {*one.roles} & {*roles} for one in self.groups.values()):
             raise Unsupported("a second context at one address: coap-server takes one configuration")
-        group = Group(name, None if self.tree.is_plain else context, roles, address, self.tree, None)
+        group = Group(name, None if self.tree.is_plain else context, roles, address, self.tree)
         if "server" in roles:
             self.serve(group)
         self.groups[name] = group
@@ -349,7 +363,7 @@ class Peer:
 
     def serve(self, group):
         host, port = group.address
-        group.server = self.tree.start("coap-server", "-v", "8", "-d", "100", "-A", host, "-p", str(port), *group.oscore())
+        group.server = self.tree.start("coap-server", "-v", "8", "-d", "100", *WHOLE, "-A", host, "-p", str(port), *group.oscore())
         end, seen, wanted = time.monotonic() + START_S, [], 0 if self.tree.is_plain else len(group.context["recipients"])
         while time.monotonic() < end and not group.server.is_end:
             seen += group.server.lines()
@@ -360,7 +374,7 @@ class Peer:
             group.server.end()
             raise Fault("coap-server does not start: " + (seen[-1] if seen else "no word"))
         for path, value in RESOURCES.items():
-            self.put_plain(group, "/" + path, value.encode())
+            self.put_plain(group, "/" + path, value)
         # What that left in its log is nobody's event.
         while self.is_readable(group.server):
             for one in group.server.lines():
@@ -370,8 +384,15 @@ class Peer:
     def put_plain(self, group, path, payload):
         """Its resources are made and changed as anybody could: by requests without OSCORE, which it takes as well."""
         (self.tree.scratch / "value").write_bytes(payload)
-        uri = f"coap://{join(*group.address)}{path}"
-        command = [*self.tree.program("coap-client"), "-m", "put", "-f", self.tree.inside("value"), "-B", "3", uri]
+        self.plain(group, path, "-m", "put", "-f", self.tree.inside("value"))
+
+    def get_plain(self, group, path):
+        (self.tree.scratch / "got").unlink(missing_ok=True)
+        self.plain(group, path, "-o", self.tree.inside("got"))
+        return (self.tree.scratch / "got").read_bytes()
+
+    def plain(self, group, path, *arguments):
+        command = [*self.tree.program("coap-client"), *arguments, *WHOLE, "-B", "3", f"coap://{join(*group.address)}{path}"]
         subprocess.run(command, env=self.tree.environment, capture_output=True, timeout=10, check=False)
 
     @staticmethod
@@ -388,9 +409,18 @@ class Peer:
             if what is None:
                 continue
             if what[0] == "handler" and log.inner is not None:
-                self.tell("delivered", group=group.name, kid=kid_of(log.outer), mode=None, partial_iv=partial_iv_of(log.outer), multicast=False, method=log.inner[1],
-                          path=path_of(log.inner), payload=payload_of(log.inner), options=options_of(log.inner), **{"from": log.peer})
+                if "Block1:" in log.inner[3]:
+                    group.body = log.outer, log.inner, log.peer
+                else:
+                    self.tell_delivered(group, log.outer, log.inner, log.peer, payload_of(log.inner))
                 log.inner = None
+            elif what[0] == "reply" and group.body is not None:
+                # The log has the last block only: what the handler was given is what it keeps, unless it refuses a piece of a body (5.00).
+                if re.match("2.0", what[1][1]):
+                    self.tell_delivered(group, *group.body, self.get_plain(group, path_of(group.body[1])).hex())
+                else:
+                    self.tell("note", text=f"coap-server answers a block by {what[1][1]}")
+                group.body = None
             elif what[0] == "handler" and log.outer is not None and not self.tree.is_plain:
                 self.tell("note", text=f"served without OSCORE: {log.outer[1]} {path_of(log.outer)} of {log.peer}")
             elif what[0] == "refused":
@@ -398,6 +428,10 @@ class Peer:
         if group.server.is_end:
             self.selector.unregister(group.server.process.stdout)
             self.tell("note", text=f"coap-server ended with {group.server.process.wait()}")
+
+    def tell_delivered(self, group, outer, inner, peer, payload):
+        self.tell("delivered", group=group.name, kid=kid_of(outer), mode=None, partial_iv=partial_iv_of(outer), multicast=False, method=inner[1], path=path_of(inner),
+                  payload=payload, options=options_of(inner), **{"from": peer})
 
     def op_notify(self, request):
         group = self.group(request["group"])
@@ -447,14 +481,18 @@ class Peer:
         if request.get("observe") == 0:
             arguments += ["-s", str(-(-open_ms // 1000))]
         if request.get("payload") is not None:
-            (self.tree.scratch / "payload").write_bytes(bytes.fromhex(request["payload"]))
-            arguments += ["-f", self.tree.inside("payload")]
+            payload = bytes.fromhex(request["payload"])
+            (self.tree.scratch / "payload").write_bytes(payload)
+            arguments += ["-f", self.tree.inside("payload"), *(["-b", str(BLOCK_SIZE)] if len(payload) > BLOCK_OVER else [])]
+        output = self.tree.scratch / "output"
+        output.unlink(missing_ok=True)
+        arguments += [*WHOLE, "-o", self.tree.inside("output")]
         for number, value in request.get("options") or []:
             arguments += ["-O", f"{int(number)},0x{bytes.fromhex(value).hex()}"]
         query = "&".join(urllib.parse.quote(one, safe="=") for one in request.get("query") or [])
         uri = f"coap://{join(host, port)}{request.get('path') or ''}" + ("?" + query if query else "")
         process = self.tree.start("coap-client", *arguments, *([] if request.get("mode") == "plain" else group.oscore()), uri)
-        exchange = Exchange(name, group, process, request.get("observe") == 0, time.monotonic() + open_ms / 1000, join(host, port))
+        exchange = Exchange(name, group, process, request.get("observe") == 0, time.monotonic() + open_ms / 1000, join(host, port), output)
         self.exchanges[name] = exchange
         end = time.monotonic() + START_S
         while exchange.token is None and not process.is_end and time.monotonic() < end:
@@ -493,9 +531,10 @@ class Peer:
         """What its response handler was given: the PDU the log showed last."""
         is_protected = log.inner is not None
         pdu = log.inner if is_protected else log.outer
+        payload = payload_of(pdu) if "Block2:" not in pdu[3] else exchange.written().hex()
         exchange.n += is_protected
         self.tell("response", exchange=exchange.name, group=exchange.group.name, kid=self.peer_of(exchange) if is_protected else None, mode=None,
-                  partial_iv=partial_iv_of(log.outer) if is_protected else None, code=NAMES.get(pdu[1], pdu[1]), payload=payload_of(pdu), options=options_of(pdu),
+                  partial_iv=partial_iv_of(log.outer) if is_protected else None, code=NAMES.get(pdu[1], pdu[1]), payload=payload, options=options_of(pdu),
                   protected=is_protected, **{"from": log.peer})
 
     def close(self, exchange, why=None):
