@@ -140,6 +140,19 @@ static void datagram_sent(run_play *play, const run_peer *peer, const json_t *ev
     }
 }
 
+/* is_of_exchange: whether a request belongs to this exchange, by itself or by what it was made of. */
+static bool is_of_exchange(run_play *play, const run_packet *asked, const char *exchange)
+{
+    while (asked->of != NULL && strcmp(asked->of, exchange) != 0) {
+        const lab_packet *packet = lab_packet_at(play->lab, asked->number);
+        asked = packet->of == 0 || packet->of >= asked->number ? NULL : run_packet_of(play, packet->of);
+        if (asked == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* told_of: an event that tells a Partial IV, a code or an exchange is not about a packet with another one. */
 static bool told_of(run_play *play, uint32_t number, const json_t *event)
 {
@@ -164,7 +177,7 @@ static bool told_of(run_play *play, uint32_t number, const json_t *event)
     if (piv != NULL && oscore != NULL && vec_get_int(oscore, "partial_iv", -1) != strtoll(piv, NULL, 16)) {
         return false;
     }
-    return exchange == NULL || asked == NULL || asked->of == NULL || strcmp(asked->of, exchange) == 0;
+    return exchange == NULL || asked == NULL || is_of_exchange(play, asked, exchange);
 }
 
 /* cause_find (port tun): the newest packet this peer got that the event fits, else the newest from that sender. */
