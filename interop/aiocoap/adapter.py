@@ -129,7 +129,7 @@ class Exchange:
         contexts.current.set(self)
         request = None
         try:
-            request = context.request(message)
+            request = context.request(message, handle_blockwise=self.outer is not message)
             self.got(await request.response)
             if is_observed and request.observation is not None:
                 async for one in request.observation:
@@ -152,6 +152,8 @@ class Exchange:
             self.peer.tell_closed(self)
 
     def got(self, response):
+        if not isinstance(response.remote, OSCOREAddress):
+            return self.got_plain(response)
         security = response.remote.security_context
         outer = getattr(response, "muster_outer", self.outer_in)
         self.tell(response, security.recipient_id.hex(), security.mode, partial_iv_of(outer), outer, True)
@@ -282,7 +284,7 @@ class Peer:
             "ports": ["stdio", "udp"],
             "roles": ["client", "server"],
             "dialects": [{"dialect": "oscore", **row}, {"dialect": "group-28", **row, **group, "cred_formats": ["ccs", "cwt", "x509"]}],
-            "features": ["echo", "observe", "block", "state", "forget", "multicast", "resources"],
+            "features": ["echo", "observe", "block", "state", "forget", "multicast", "resources", "plain"],
         }
 
     # ---- contexts and addresses ----
@@ -390,12 +392,14 @@ class Peer:
             raise Fault("to: no own address of that family")
         message = self.message_of(request)
         remote = UndecidedRemote("coap", ports.join(host, port))
-        message.remote = OSCOREAddress(entry.security.for_sending(request.get("mode"), request.get("target")), remote)
+        is_plain = request.get("mode") == "plain"
+        message.remote = remote if is_plain else OSCOREAddress(entry.security.for_sending(request.get("mode"), request.get("target")), remote)
         message.remote.maximum_block_size_exp = BLOCK_512
         is_multicast = ports.Address((host, port), own).is_multicast
         if is_multicast and request.get("type") == "CON":
             raise Fault("type: no CON to a group")
         exchange = Exchange(self, name, entry.name)
+        exchange.outer = message if is_plain else None  # which aiocoap gives its Token
         self.exchanges[name] = exchange
         is_observed = request.get("observe") == 0
         exchange.task = self.loop.create_task(exchange.run(self.nodes[own][0], message, is_observed))
