@@ -284,7 +284,7 @@ class Peer:
             "ports": ["stdio", "udp"],
             "roles": ["client", "server"],
             "dialects": [{"dialect": "oscore", **row}, {"dialect": "group-28", **row, **group, "cred_formats": ["ccs", "cwt", "x509"]}],
-            "features": ["echo", "observe", "block", "state", "forget", "multicast", "resources", "plain"],
+            "features": ["echo", "observe", "block", "state", "forget", "multicast", "resources", "plain", "interop-tests"],
         }
 
     # ---- contexts and addresses ----
@@ -444,11 +444,12 @@ class Peer:
 
     async def op_notify(self, request):
         self.entry(request["group"])
-        if request["path"] != "/observe":
+        if request["path"] not in self.observed:
             raise Fault("no observable resource there")
-        n = self.observed.n_observers()
-        self.observed.value = contexts.unhex(request.get("payload")) or b""
-        self.observed.updated_state()
+        one = self.observed[request["path"]]
+        n = one.n_observers()
+        one.value = contexts.unhex(request.get("payload")) or b""
+        one.updated_state()
         return {"n_observers": n}
 
     # ---- port stdio ----

@@ -60,7 +60,7 @@ class Inner(resource.Site):
 
     async def render_to_pipe(self, pipe):
         request = pipe.request
-        if not isinstance(request.remote, OSCOREAddress):
+        if not isinstance(request.remote, OSCOREAddress) and request.opt.uri_path != Open.path:
             contexts.current.get().error = oscore.NotAProtectedMessage("not protected", request)
             if request.remote.is_multicast_locally:
                 return  # nobody in a group answers strangers (draft groupcomm-bis, section 6.3)
@@ -80,7 +80,7 @@ class Told:
 
     async def render(self, request):
         record = contexts.current.get()
-        if not record.is_told:  # a notification renders the same request again
+        if not record.is_told and isinstance(request.remote, OSCOREAddress):  # a notification renders the same request again
             record.deliver(request, self.path)
         return await super().render(request)
 
@@ -180,14 +180,75 @@ class Kids(Told, resource.Resource):
         return aiocoap.Message(code=aiocoap.NOT_FOUND, no_response=26)
 
 
+class HelloWorld(Told, resource.Resource):
+    """Of the published interop tests; with what its answer has besides the text."""
+
+    def __init__(self, number, **options):
+        super().__init__()
+        self.path, self.options = ("oscore", "hello", number), options
+
+    async def render_get(self, request):
+        return aiocoap.Message(payload=b"Hello World!", content_format=0, **self.options)
+
+
+class Open(HelloWorld):
+    """The one that is there without OSCORE too."""
+
+    path = ("oscore", "hello", "coap")
+
+
+class Echoed(Told, resource.Resource):
+    path = ("oscore", "hello", "6")
+
+    async def render_post(self, request):
+        return aiocoap.Message(code=aiocoap.CHANGED, payload=request.payload, content_format=0)
+
+
+class Conditional(Told, resource.Resource):
+    path = ("oscore", "hello", "7")
+
+    async def render_put(self, request):
+        is_other = request.opt.if_match and not {b"", b"\x7b"} & set(request.opt.if_match)
+        if is_other or request.opt.if_none_match:
+            return aiocoap.Message(code=aiocoap.PRECONDITION_FAILED)
+        return aiocoap.Message(code=aiocoap.CHANGED)
+
+
+class ObservedText(Observed):
+    value = b"one"
+
+    def __init__(self, name):
+        super().__init__()
+        self.path = ("oscore", name)
+
+    async def render_get(self, request):
+        if self.value == b"Terminate Observe":
+            return aiocoap.Message(code=aiocoap.INTERNAL_SERVER_ERROR, payload=self.value)
+        return aiocoap.Message(payload=self.value, content_format=0)
+
+
+class Deletable(Told, resource.Resource):
+    path = ("oscore", "test")
+
+    async def render_delete(self, request):
+        return aiocoap.Message(code=aiocoap.DELETED)
+
+
+def of_interop_tests():
+    hellos = [Open("coap"), HelloWorld("1"), HelloWorld("2", etag=b"\x2b"), HelloWorld("3", max_age=5)]
+    return [*hellos, Echoed(), Conditional(), ObservedText("observe1"), ObservedText("observe2"), Deletable()]
+
+
 class Core(Told, resource.WKCResource):
     path = (".well-known", "core")
 
 
 def site():
-    """(site, the observable resource)"""
-    made, observed = Inner(), Observed()
-    for one in (Hello(), Light(), observed, Large(), Separate(), Firmware(), Kids()):
+    """(site, the observable resources by path)"""
+    made, observed = Inner(), {}
+    for one in (Hello(), Light(), Observed(), Large(), Separate(), Firmware(), Kids(), *of_interop_tests()):
         made.add_resource(one.path, one)
+        if isinstance(one, Observed):
+            observed["/" + "/".join(one.path)] = one
     made.add_resource(Core.path, Core(made.get_resources_as_linkheader))
     return made, observed
