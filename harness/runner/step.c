@@ -349,7 +349,7 @@ static bool step_kill(run_play *play, const json_t *step, run_peer *peer)
     (void)step;
     run_peer_kill(peer, play->lab);
     exit_log(play, peer);
-    return lab_wake(play->lab, peer->number, LAB_NEVER) == LAB_OK;
+    return !play->is_stdio || lab_wake(play->lab, peer->number, LAB_NEVER) == LAB_OK;
 }
 
 /* step_restart kills a peer and starts it anew. What it did not keep is lost: it is told that its windows
