@@ -4,7 +4,9 @@ What happened is read from their log (-v 8), which names every PDU before and af
 `unsupported`. Options in events are those the log gives as bytes or text.
 """
 
+import fcntl
 import glob
+import hashlib
 import ipaddress
 import json
 import os
@@ -238,13 +240,31 @@ class Tree:
 
 
 class Group:
-    def __init__(self, name, context, roles, address, tree):
+    def __init__(self, name, context, roles, address, tree, keep):
         self.name, self.roles, self.address, self.tree = name, roles, address, tree
         self.context, self.server, self.n_observers, self.body = context, None, 0, None
         self.is_windows_lost = bool(context) and context.get("windows", "valid") == "invalid"
+        self.kept, self.lock, self.sequence = None, None, tree.scratch / f"{name}.seq"
         if not tree.is_plain:
-            ssn = context["sender"].get("ssn", 0)
-            (tree.scratch / f"{name}.seq").write_text(f"{ssn}\n")
+            self.sequence.write_text(f"{context['sender'].get('ssn', 0)}\n")
+            if keep is not None:
+                self.keep(pathlib.Path(keep))
+
+    def keep(self, folder):
+        """Its sequence number is a file in the tree of libcoap; a copy of it is what outlives us, and says that the windows are lost."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self.lock = (folder / "lock").open("w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # a directory in use is an error
+        known = [self.context.get(key) for key in ("master_secret", "master_salt", "id_context")] + [self.context["sender"]["id"]]
+        self.kept = folder / (hashlib.sha256(json.dumps(known).encode()).hexdigest()[:16] + ".seq")
+        if self.kept.exists():
+            shutil.copy(self.kept, self.sequence)
+            self.is_windows_lost = True
+
+    def save(self):
+        if self.kept is not None:
+            shutil.copy(self.sequence, self.kept.with_suffix(".new"))
+            self.kept.with_suffix(".new").rename(self.kept)
 
     def write(self):
         """coap-oscore-conf(5); the sequence number lives beside it."""
@@ -340,8 +360,6 @@ class Peer:
                 raise Unsupported(f"policy.{key}: {json.dumps(value)}")
         if request.get("join"):
             raise Unsupported("join: no group requests with OSCORE")
-        if request.get("keep"):
-            raise Unsupported("keep")
         if len(request["addresses"]) != 1 or "silent" in roles or (self.tree.is_plain and roles != ["server"]):
             raise Unsupported("other than one address, a silent server, or a client without OSCORE")
         if not self.tree.is_plain:
@@ -350,7 +368,7 @@ class Peer:
         address = (host, port or free_port(host))
         if any(one.address == address and {"server"} <= {*one.roles} & {*roles} for one in self.groups.values()):
             raise Unsupported("a second context at one address: coap-server takes one configuration")
-        group = Group(name, None if self.tree.is_plain else context, roles, address, self.tree)
+        group = Group(name, None if self.tree.is_plain else context, roles, address, self.tree, request.get("keep"))
         if "server" in roles:
             self.serve(group)
         self.groups[name] = group
@@ -509,6 +527,7 @@ class Peer:
         end = time.monotonic() + START_S
         while exchange.token is None and not process.is_end and time.monotonic() < end:
             self.answered(exchange, process.lines())
+        group.save()
         if exchange.token is None:
             del self.exchanges[name]
             process.end()
@@ -583,8 +602,10 @@ class Peer:
         kind, one = key.data
         if kind == "server":
             self.heard(one)
+            one.save()
         elif kind == "client" and one.name in self.exchanges:
             self.answered(one, one.process.lines())
+            one.group.save()
             if one.process.is_end:
                 self.selector.unregister(key.fileobj)
                 self.close(one)
