@@ -352,7 +352,7 @@ static bool step_kill(run_play *play, const json_t *step, run_peer *peer)
     return !play->is_stdio || lab_wake(play->lab, peer->number, LAB_NEVER) == LAB_OK;
 }
 
-/* step_restart kills a peer and starts it anew. What it did not keep is lost: it is told that its windows
+/* step_restart kills a peer and starts it anew. On sockets it is told the port. What it did not keep is lost: it is told that its windows
  * are. */
 static bool step_restart(run_play *play, const json_t *step, run_peer *peer)
 {
@@ -360,7 +360,8 @@ static bool step_restart(run_play *play, const json_t *step, run_peer *peer)
         return false;
     }
     play->n_restarts++;
-    return run_start_peer(play, peer) && run_seed(play, peer) && run_configure(play, peer, true);
+    return run_start_peer(play, peer) && (play->is_stdio || run_hello(play, peer)) && run_seed(play, peer) &&
+           run_configure(play, peer, true);
 }
 
 /* ---- waiting ---- */
