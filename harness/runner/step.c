@@ -352,8 +352,8 @@ static bool step_kill(run_play *play, const json_t *step, run_peer *peer)
     return !play->is_stdio || lab_wake(play->lab, peer->number, LAB_NEVER) == LAB_OK;
 }
 
-/* step_restart kills a peer and starts it anew. On sockets it is told the port. What it did not keep is lost: it is told that its windows
- * are. */
+/* step_restart kills a peer and starts it anew. On sockets it is told the port. What it did not keep is lost: it is
+ * told that its windows are. */
 static bool step_restart(run_play *play, const json_t *step, run_peer *peer)
 {
     if (peer->runs && !step_kill(play, step, peer)) {
