@@ -60,7 +60,8 @@ class Inner(resource.Site):
 
     async def render_to_pipe(self, pipe):
         request = pipe.request
-        if not isinstance(request.remote, OSCOREAddress) and request.opt.uri_path != Open.path:
+        is_open = request.opt.uri_path == Open.path and not request.remote.is_multicast_locally
+        if not isinstance(request.remote, OSCOREAddress) and not is_open:
             contexts.current.get().error = oscore.NotAProtectedMessage("not protected", request)
             if request.remote.is_multicast_locally:
                 return  # nobody in a group answers strangers (draft groupcomm-bis, section 6.3)
