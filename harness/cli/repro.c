@@ -122,6 +122,19 @@ static const run_case *case_find(const run_book *book, const char *id)
     return NULL;
 }
 
+/* port_of: a peer that has nothing but sockets is played on them, as in `muster run`. */
+static const char *port_of(const settings *s, const run_pool_config *config, const run_job *job)
+{
+    run_config one = config->play;
+    one.subject = job->subject;
+    one.trace = NULL;
+    json_t *claims = s->port == NULL && job->command != NULL ? run_claims(&one) : NULL;
+    const json_t *ports = json_object_get(claims, "ports");
+    const char *port = run_has(ports, "udp") && !run_has(ports, "stdio") ? "tun" : job->port;
+    json_decref(claims);
+    return port;
+}
+
 static int start(const settings *s, vec_arena *arena, const char *peer, const char *date, const run_job *what)
 {
     run_pool_config config = {.limit_ms = 0};
@@ -138,7 +151,11 @@ static int start(const settings *s, vec_arena *arena, const char *peer, const ch
     config.play.trace = s->debug ? stderr : NULL;
     config.play.attach = s->debug;
     config.play.date = date;
-    return status < 0 ? play(&config, &with_peer, s->out) : status;
+    if (status < 0) {
+        with_peer.port = port_of(s, &config, &with_peer);
+        status = play(&config, &with_peer, s->out);
+    }
+    return status;
 }
 
 static int from_bundle(const settings *s, const char *dir)

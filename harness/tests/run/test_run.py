@@ -273,6 +273,18 @@ def check_names(tap, muster, scratch):
     tap.ok(done.returncode == 1 and "cat" in done.stdout, "--peer with a word that is a command", done.stdout)
     done = muster("run", CASE, cwd=scratch)
     tap.ok(done.returncode == 0 and "1 pass" in done.stdout, "scenarios are found from another folder", done.stdout, done.stderr)
+    # A peer with sockets only: the reference peer, whose hello is changed on its way.
+    sockets = pathlib.Path(scratch) / "sockets-only"
+    change = """sed -u 's/"ports": *[[][^]]*]/"ports":["udp"]/'"""
+    sockets.write_text(f"#!/bin/sh\n{pathlib.Path(muster.path).parent}/muster-peer --lab | {change}\n")
+    sockets.chmod(0o755)
+    done = muster("run", "-v", "--peer", sockets, CASE)
+    tap.ok(done.returncode == 0 and " on tun" in done.stdout, "run: a peer with sockets only is played on them", done.stdout, done.stderr)
+    for port, words in (("tun", ()), ("stdio", ("--port", "stdio"))):
+        bundle = pathlib.Path(scratch) / f"bundle-{port}"
+        done = muster("repro", *words, "--peer", sockets, "--place", "lamp", "--out", bundle, CASE)
+        found = json.loads((bundle / "case.json").read_text())["port"]
+        tap.ok(done.returncode == 0 and found == port, f"{' '.join(('repro', *words))}: a peer with sockets only is played on {port}", found, done.stderr)
     done = muster("list", "peers", cwd=scratch)
     tap.ok("libcoap" in done.stdout and "2 peers" in done.stdout, "peers are found from another folder", done.stdout, done.stderr)
 
