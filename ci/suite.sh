@@ -92,6 +92,7 @@ long() {
     item check 'interop: stacks' sh ci/interop-deps "$root"
     item tap 'interop: adapters' python3 interop/tests/test_adapters.py
     item count 'interop: aiocoap, smoke' "$root/release/muster" run --peer aiocoap --smoke --waivers interop/aiocoap/waivers.json
+    item count 'interop: libcoap' "$root/release/muster" run --peer libcoap --patience 15000 --waivers interop/libcoap/waivers.json '*@oscore*'
     item check 'analyze' make -s BUILD="$root" analyze
     item check 'coverage' make -s -j "$jobs" BUILD="$root" coverage
     TALLY_SECONDS=7200 item check 'fuzz' make -s -j "$jobs" BUILD="$root" FUZZ_SECONDS="${FUZZ_SECONDS:-300}" fuzz
