@@ -9,6 +9,7 @@
 static const vec_rule waiver[] = {
     {.key = "case", .kind = VEC_TEXT, .min = 1},
     {.key = "place", .kind = VEC_TEXT, .min = 1, .flags = VEC_OPTIONAL},
+    {.key = "words", .kind = VEC_TEXT, .min = 1, .flags = VEC_OPTIONAL},
     {.key = "reason", .kind = VEC_TEXT, .min = 1},
     {.key = "link", .kind = VEC_TEXT, .min = 1},
     {.key = "expires", .kind = VEC_TEXT, .min = 10, .max = 10},
@@ -73,14 +74,17 @@ static void apply(const json_t *item, const char *date, json_t *record)
 {
     obs_verdict verdict = obs_verdict_of(vec_get_text(record, "verdict"));
     const char *expires = vec_get_text(item, "expires");
+    const char *words = vec_get_text(item, "words");
+    const char *why = vec_get_text(record, "why");
     bool failed = verdict == OBS_FAIL || verdict == OBS_CRASH || verdict == OBS_HANG || verdict == OBS_WARN;
     if (verdict == OBS_PASS) {
         set_verdict(record, OBS_FAIL, "a waiver says that it fails, and it passes",
                     vec_get_text(item, "reason"));
     } else if (failed && strcmp(date, expires) > 0) {
-        (void)json_object_set_new(
-            record, "why",
-            json_sprintf("%s (its waiver expired on %s)", vec_get_text(record, "why"), expires));
+        (void)json_object_set_new(record, "why", json_sprintf("%s (its waiver expired on %s)", why, expires));
+    } else if (failed && words != NULL && (why == NULL || strstr(why, words) == NULL)) {
+        (void)json_object_set_new(record, "why",
+                                  json_sprintf("%s (not what its waiver is for)", why != NULL ? why : ""));
     } else if (failed) {
         (void)json_object_set_new(record, "waived_from", json_string(obs_verdict_name(verdict)));
         set_verdict(record, OBS_WAIVED, vec_get_text(item, "reason"), vec_get_text(item, "link"));

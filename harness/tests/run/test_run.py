@@ -311,8 +311,8 @@ def check_reports(tap, muster, scratch):
 def check_waivers(tap, muster, scratch):
     path = pathlib.Path(scratch) / "waivers.json"
 
-    def waive(case, expires="2999-12-31"):
-        path.write_text(json.dumps({"waivers": [{"case": case, "reason": "known", "link": "issue", "expires": expires}]}))
+    def waive(case, expires="2999-12-31", **more):
+        path.write_text(json.dumps({"waivers": [{"case": case, "reason": "known", "link": "issue", "expires": expires, **more}]}))
 
     waive("replayed-*")
     done, found = records(muster, scratch, "--waivers", path, "--peer", "/bin/false", CASE)
@@ -322,6 +322,11 @@ def check_waivers(tap, muster, scratch):
     waive("replayed-*", "2020-01-01")
     done, found = records(muster, scratch, "--waivers", path, "--peer", "/bin/false", CASE)
     tap.ok(done.returncode == 1 and "expired on 2020-01-01" in found[0]["why"], "waiver: expired", done.stdout)
+    for words, status, verdict in (("ended with status 1", 0, "waived"), ("ended with status 2", 1, "crash")):
+        waive("replayed-*", words=words)
+        done, found = records(muster, scratch, "--waivers", path, "--peer", "/bin/false", CASE)
+        tap.ok((done.returncode, found[0]["verdict"], "not what its waiver" in found[0]["why"]) == (status, verdict, status == 1),
+               f"waiver: words, {verdict}", done.stdout)
     waive("no-such-case")
     done = muster("run", "--waivers", path, "--file", SCENARIOS / "attack" / "redirected-pairwise.json")
     tap.ok(done.returncode == 1 and 'waiver "no-such-case"' in done.stdout, "waiver: fits no case", done.stdout)
