@@ -87,7 +87,7 @@ int cli_output_close(cli_output *output, int status);
 
 /*
  * cli_default_folders: from a folder that has no harness/scenarios or vectors, those of the tree this program was built
- * in are taken (environment variables MUSTER_SCENARIOS, MUSTER_VECTORS, where they are not set).
+ * in are taken (environment variables MUSTER_SCENARIOS, MUSTER_VECTORS, MUSTER_ROOT, where they are not set).
  */
 void cli_default_folders(void);
 

@@ -29,7 +29,8 @@ static const char help[] =
     "\n"
     "  --json       one JSON document\n"
     "  --dir DIR    the tree of vectors (default: $MUSTER_VECTORS, else vectors)\n"
-    "  --root DIR   the project: tests and mutants (default: .)\n"
+    "  --root DIR   the project: tests and mutants (default: where we are, else where this program was "
+    "built)\n"
     "  --output F   write to F instead of standard output; F appears whole or not at all\n"
     "\n"
     "Exit status: 0, 2 usage.\n"
@@ -141,8 +142,6 @@ static json_t *peers_of(vec_arena *arena, const char *root)
     size_t n = 0;
     const struct dirent *one;
     json_t *rows = json_array();
-    const char *tree = strcmp(root, ".") == 0 && access("interop", F_OK) != 0 ? cli_tree(arena) : NULL;
-    root = tree != NULL ? tree : root;
     DIR *dir = opendir(vec_printf(arena, "%s/interop", root));
     while (dir != NULL && n < 64 && (one = readdir(dir)) != NULL) {
         if (one->d_name[0] != '.' &&
@@ -309,7 +308,7 @@ static int run(const settings *s, const char *what)
 
 int cli_list(int argc, char **argv)
 {
-    settings s = {.folder = vec_folder_default(), .root = "."};
+    settings s = {.folder = vec_folder_default(), .root = cli_root_default()};
     char **words;
     size_t n_words;
     const cli_option options[] = {

@@ -365,7 +365,7 @@ static int tell_all(const settings *s, const json_t *waivers, const char *today,
     }
     if (!s->tap) {
         (void)printf("evidence: these scenarios were seen to kill %zu pairs of requirement and mutant\n",
-                     evidence_pairs(".", p->records, p->n_jobs));
+                     evidence_pairs(cli_root_default(), p->records, p->n_jobs));
         run_tell_sum(stdout, &tally, p->records, p->n_jobs, took_ms);
     }
     if (fflush(stdout) != 0) {

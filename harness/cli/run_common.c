@@ -128,7 +128,17 @@ void cli_default_folders(void)
     vec_arena arena = {NULL};
     default_folder(&arena, "MUSTER_SCENARIOS", "harness/scenarios");
     default_folder(&arena, "MUSTER_VECTORS", "vectors");
+    const char *tree = access("harness/mutants", F_OK) == 0 ? NULL : cli_tree(&arena);
+    if (tree != NULL) {
+        (void)setenv("MUSTER_ROOT", tree, 0);
+    }
     vec_arena_free(&arena);
+}
+
+const char *cli_root_default(void)
+{
+    const char *root = getenv("MUSTER_ROOT");
+    return root != NULL && root[0] != '\0' ? root : ".";
 }
 
 int cli_program_of(vec_arena *arena, const char *command, const char *text, run_program *program)

@@ -18,6 +18,10 @@ int cli_program_of(vec_arena *arena, const char *command, const char *text, run_
 /* cli_tree gives the tree that this program was built in (memory of the arena); NULL: it is in none. */
 const char *cli_tree(vec_arena *arena);
 
+/* cli_root_default gives the folder whose tests, mutants and adapters count: the one we are in, where it holds the project,
+ * else the tree this program was built in (MUSTER_ROOT says otherwise). */
+const char *cli_root_default(void);
+
 /* cli_today writes the day as YYYY-MM-DD. */
 void cli_today(char text[16]);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "run_report.h"
+#include "run_common.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -55,7 +56,7 @@ static int html_write(const run_report *r, const char *path)
     cli_output output;
     json_t *rows = NULL;
     bool good = vec_tree_load(&tree, vec_folder_default(), NULL, 0, &check) && tree.requirements != NULL;
-    if (good && evidence_load(&e, &tree, r->scenarios, ".", &check)) {
+    if (good && evidence_load(&e, &tree, r->scenarios, cli_root_default(), &check)) {
         rows = evidence_rows(&e, &tree);
     } else if (good) {
         (void)cli_complain("run: the report has no table of requirements: %s", check.fault);

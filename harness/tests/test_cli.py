@@ -7,6 +7,7 @@ import json
 import pathlib
 import re
 import shlex
+import shutil
 import sys
 
 from muster_tests import VECTORS, files, is_one_line, start
@@ -94,7 +95,10 @@ def test_vectors(tap, muster, folder):
     empty = folder / "empty"
     (empty / "oscore").mkdir(parents=True)
     refused(tap, muster("vectors", "--dir", empty), "an empty tree is an error", str(empty))
-    refused(tap, muster("vectors", cwd=folder), "no tree beside the current directory is an error", "vectors")
+    got = muster("vectors", "--only", "common-coap-*", cwd=folder)
+    tap.ok(got.returncode == 0 and f"vectors of {VECTORS}\n" in got.stdout, "from elsewhere the tree of the program is taken", got)
+    alone = shutil.copy(muster.path, folder / "muster-alone")
+    refused(tap, type(muster)(alone)("vectors", cwd=folder), "no tree here and none about the program is an error", "vectors")
     got = muster("vectors", "--only", "common-coap-*", cwd=folder, env={"MUSTER_VECTORS": str(VECTORS)})
     tap.ok(got.returncode == 0 and f"vectors of {VECTORS}\n" in got.stdout, "MUSTER_VECTORS names the tree", got)
     documents = dict(files())
@@ -302,6 +306,7 @@ def test_list(tap, muster, folder):
     got = muster("list", "vectors")
     tap.ok(got.returncode == 0 and got.stdout.endswith(f"{total} vectors\n"), "list vectors", got.stdout[-100:])
     rows = json.loads(muster("list", "requirements", "--json").stdout)
+    tap.ok(json.loads(muster("list", "requirements", "--json", cwd="/").stdout) == rows, "list requirements: the same from elsewhere")
     bare = json.loads(muster("list", "requirements", "--json", "--uncovered").stdout)
     ids = [line.split("\t")[0] for path in (VECTORS / "requirements").glob("*.tsv")
            for line in path.read_text().splitlines()[1:]]
