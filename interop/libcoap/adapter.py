@@ -48,6 +48,7 @@ OPTIONS = {"If-Match": 1, "Uri-Host": 3, "ETag": 4, "If-None-Match": 5, "Observe
 NAMES = {name: f"0.0{n}" for n, name in enumerate(METHODS, 1)} | {"CSM": "7.01", "PING": "7.02", "PONG": "7.03", "RELEASE": "7.04", "ABORT": "7.05"}
 FORMATS = {"text/plain": 0, "application/link-format": 40, "application/octet-stream": 42}
 OPEN_MS, START_S, REST_S = 247000, 5, 2
+SCRATCH, SWEEP_S = "muster-libcoap-", 60
 
 PDU = re.compile(r"^v:1 t:(\w+) c:([\w.]+) i:\w+ \{(\w*)\} \[ (.*?) ?\](?: :: (.*))?$")
 RECEIVED = re.compile(r"(\S+) <-> (\S+) (?:\(\S+\) )?UDP : netif: recv")
@@ -212,7 +213,11 @@ class Tree:
 
     def __init__(self, folder, is_plain, is_b_1_2):
         self.folder, self.is_plain, self.is_b_1_2 = pathlib.Path(folder), is_plain, is_b_1_2
-        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="muster-", dir=None if is_plain else self.folder / "tmp"))
+        above = pathlib.Path(tempfile.gettempdir()) if is_plain else self.folder / "tmp"
+        self.sweep(above)
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix=SCRATCH, dir=above))
+        self.lock = (self.scratch / "lock").open("w")
+        fcntl.flock(self.lock, fcntl.LOCK_EX)
         self.environment = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C"}
         self.enter = []
         if is_plain:
@@ -220,6 +225,18 @@ class Tree:
         else:
             # The user namespace comes first: in a chroot none can be made.
             self.enter = [*([] if os.geteuid() == 0 else ["unshare", "--map-root-user"]), "chroot", str(self.folder)]
+
+    @staticmethod
+    def sweep(above):
+        """Removes what adapters that were killed have left: nobody holds its lock."""
+        for one in above.glob(SCRATCH + "*"):
+            try:
+                if time.time() - one.stat().st_mtime > SWEEP_S:
+                    with (one / "lock").open("a") as lock:
+                        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                        shutil.rmtree(one, ignore_errors=True)
+            except OSError:
+                pass  # in use, or of another user
 
     def program(self, name):
         return [*self.enter, f"{self.folder}/usr/bin/{name}-notls" if self.is_plain else f"/usr/bin/{name}-openssl"]
@@ -594,7 +611,8 @@ class Peer:
     def run(self):
         self.selector.register(0, selectors.EVENT_READ, ("lines", None))
         while not self.is_quit:
-            for key, _ in self.selector.select(0.1):
+            # Operations last: they may read what a program has said themselves.
+            for key, _ in sorted(self.selector.select(0.1), key=lambda one: one[0].data[0] == "lines"):
                 self.take(key)
             self.expire()
 
