@@ -114,24 +114,21 @@ const char *cli_tree(vec_arena *arena)
     return NULL;
 }
 
-/* default_folder: where the folder we are in has none of that name, the one of the tree this program was built in. */
-static void default_folder(vec_arena *arena, const char *variable, const char *holds)
+/* default_folder: where the folder we are in holds nothing of that name, `part` of the tree this program was built in. */
+static void default_folder(vec_arena *arena, const char *variable, const char *holds, const char *part)
 {
     const char *tree = access(holds, F_OK) == 0 || getenv(variable) != NULL ? NULL : cli_tree(arena);
     if (tree != NULL) {
-        (void)setenv(variable, vec_printf(arena, "%s/%s", tree, holds), 0);
+        (void)setenv(variable, vec_printf(arena, "%s/%s", tree, part), 0);
     }
 }
 
 void cli_default_folders(void)
 {
     vec_arena arena = {NULL};
-    default_folder(&arena, "MUSTER_SCENARIOS", "harness/scenarios");
-    default_folder(&arena, "MUSTER_VECTORS", "vectors");
-    const char *tree = access("harness/mutants", F_OK) == 0 ? NULL : cli_tree(&arena);
-    if (tree != NULL) {
-        (void)setenv("MUSTER_ROOT", tree, 0);
-    }
+    default_folder(&arena, "MUSTER_SCENARIOS", "harness/scenarios", "harness/scenarios");
+    default_folder(&arena, "MUSTER_VECTORS", "vectors", "vectors");
+    default_folder(&arena, "MUSTER_ROOT", "harness/mutants", ".");
     vec_arena_free(&arena);
 }
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The switch on the stdio port: routing, membership, record, injection, virtual time.
- * */
+/* The switch on the stdio port: routing, membership, record, injection, virtual time. */
 #include "kit.h"
 
 typedef struct world {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Single messages of vectors, each with fresh endpoints (vectors/README.md, "message").
- * */
+/* Single messages of vectors, each with fresh endpoints (vectors/README.md, "message"). */
 #include "peer.h"
 
 #include "../../../vectors/endpoint.h"
